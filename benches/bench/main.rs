@@ -1,0 +1,73 @@
+//! The side-by-side benchmark behind `make bench`: every case times the library against what people use instead.
+//!
+//! A case (`case`) has contenders, the first of them its base. They take turns in interleaved rounds, and what counts
+//! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise` and
+//! `allocation` list the cases; `report` prints them and writes them down.
+
+// The contenders are C functions, called as C programs call them.
+#![allow(unsafe_code)]
+
+mod allocation;
+mod arguments;
+mod case;
+mod noise;
+mod report;
+
+use std::io::{IsTerminal, Write, stderr};
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use case::Case;
+use report::Report;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(complaint) => return fail(&format!("{complaint}\n{}", arguments::USAGE), 2),
+    };
+    let mut cases: Vec<Case> = noise::cases().chain(allocation::cases()).collect();
+    cases.retain(|case| case.name.contains(&arguments.only));
+    if cases.is_empty() {
+        return fail(&format!("no case has \"{}\" in its name", arguments.only), 2);
+    }
+
+    let mut report = Report::begin(&arguments.effort);
+    let total = cases.len();
+    for (case, position) in cases.into_iter().zip(1..) {
+        let heading = format!("[{position}/{total}] {}", case.name);
+        let outcomes = case.run(&arguments.effort, |round| show_progress(&heading, round, arguments.effort.rounds));
+        clear_progress();
+        report.add(outcomes);
+    }
+
+    let path = arguments.json.display();
+    match std::fs::write(&arguments.json, report.json()) {
+        Ok(()) => {
+            println!("\nEvery sample is in {path}.");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&format!("{path}: {error}"), 1),
+    }
+}
+
+fn fail(complaint: &str, code: u8) -> ExitCode {
+    eprintln!("{complaint}");
+    ExitCode::from(code)
+}
+
+/// One line that is rewritten round by round; where that cannot be, one line a case.
+fn show_progress(heading: &str, round: usize, rounds: usize) {
+    if stderr().is_terminal() {
+        eprint!("\r{heading}: {round}/{rounds}\x1b[K");
+        // Progress that cannot be shown is no reason to stop.
+        let _ = stderr().flush();
+    } else if round == 0 {
+        eprintln!("{heading}");
+    }
+}
+
+fn clear_progress() {
+    if stderr().is_terminal() {
+        eprint!("\r\x1b[K");
+    }
+}

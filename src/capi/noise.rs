@@ -1,0 +1,113 @@
+use std::mem::MaybeUninit;
+use std::slice;
+
+use super::{SomeMem, SomeMemStatus, hand_over};
+use crate::memory::{Buffer, MAX_LEN};
+use crate::noise::Noise;
+
+/// Makes a buffer of `number` independent N(0,1) samples that nobody can predict or draw again.
+///
+/// The samples are those of a 128-bit key from the operating system; see random_noise_fill(). After a fork() parent and
+/// child get different ones.
+///
+/// Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
+/// allocated or `number` is above PTRDIFF_MAX / 8, or to EIO, if the operating system gave no key.
+///
+/// Threads: from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
+    hand_over(|| {
+        let mut buffer = Buffer::new(number)?;
+        Noise::from_entropy()?.fill_unwritten(buffer.as_unwritten(), 0);
+        Ok(buffer)
+    })
+}
+
+/// Makes a buffer of the elements 0 to `number` - 1 of stream 0 of `seed`; see random_noise_fill().
+///
+/// Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
+/// allocated or `number` is above PTRDIFF_MAX / 8.
+///
+/// Threads: from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn random_noise_seeded(number: usize, seed: u64) -> *mut SomeMem {
+    hand_over(|| {
+        let mut buffer = Buffer::new(number)?;
+        Noise { seed, stream: 0 }.fill_unwritten(buffer.as_unwritten(), 0);
+        Ok(buffer)
+    })
+}
+
+/// Writes the elements `first` to `first` + `number` - 1 of the sequence (`seed`, `stream`) to `out`.
+///
+/// Element i of a sequence is one N(0,1) sample, a pure function of (seed, stream, i): the same bits on every CPU, in
+/// whichever pieces and by however many threads a range is drawn, whatever the rounding mode. To skip ahead is to pass
+/// another `first`, at no cost. Each sequence has 2^64 elements. Sequences that differ in seed or stream are as unrelated
+/// as AES-128 under different keys: seed and stream are the two halves of its key, and any values are as good as others.
+/// A seed is no secret, and this is no mechanism for differential privacy.
+///
+/// Samples are never 0, never subnormal, and as likely negative as positive. The distribution is N(0,1) out to beyond
+/// 10 standard deviations.
+///
+/// `out` may be any memory for `number` doubles. With `number` = 0 it may be any pointer at all, and `first` any number.
+///
+/// Returns SOMEMEM_OK; or SOMEMEM_INVALID_ARGUMENT, and nothing is written, if `number` is above 0 and `out` is NULL or not
+/// aligned for a double, or `number` is above PTRDIFF_MAX / 8, or the last index would be above 2^64 - 1. It cannot fail
+/// otherwise: it allocates nothing, uses at most 16 KiB of stack, and raises no floating-point exception.
+///
+/// Threads: from any thread at any time, each writing memory of its own.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn random_noise_fill(
+    out: *mut f64,
+    number: usize,
+    seed: u64,
+    stream: u64,
+    first: u64,
+) -> SomeMemStatus {
+    let Some(out) = checked(out, number, first) else { return SomeMemStatus::SOMEMEM_INVALID_ARGUMENT };
+    if number > 0 {
+        // SAFETY: the checks, and the caller's promise stated in the crate's documentation.
+        let out: &mut [MaybeUninit<f64>] = unsafe { slice::from_raw_parts_mut(out.cast(), number) };
+        Noise { seed, stream }.fill_unwritten(out, first);
+    }
+    SomeMemStatus::SOMEMEM_OK
+}
+
+/// Adds noise to a signal: `inout[i]` becomes `inout[i] + stddev * x`, where x is element `first` + i of the sequence
+/// (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest.
+///
+/// Returns SOMEMEM_OK; or SOMEMEM_INVALID_ARGUMENT, and nothing is changed, if `stddev` is NaN, infinite or negative, or as
+/// for random_noise_fill().
+///
+/// Threads: from any thread at any time, each changing memory of its own.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn random_noise_add(
+    inout: *mut f64,
+    number: usize,
+    stddev: f64,
+    seed: u64,
+    stream: u64,
+    first: u64,
+) -> SomeMemStatus {
+    let Some(inout) = checked(inout, number, first).filter(|_| is_stddev(stddev)) else {
+        return SomeMemStatus::SOMEMEM_INVALID_ARGUMENT;
+    };
+    if number > 0 {
+        // SAFETY: the checks, and the caller's promise stated in the crate's documentation.
+        let inout: &mut [f64] = unsafe { slice::from_raw_parts_mut(inout, number) };
+        Noise { seed, stream }.add(inout, stddev, first);
+    }
+    SomeMemStatus::SOMEMEM_OK
+}
+
+/// The pointer, if it, the number and the range of indices can be worked with, or there is nothing to do.
+fn checked(data: *mut f64, number: usize, first: u64) -> Option<*mut f64> {
+    let Some(steps) = number.checked_sub(1) else { return Some(data) };
+    let fits = !data.is_null() && data.is_aligned() && number <= MAX_LEN && first.checked_add(steps as u64).is_some();
+    fits.then_some(data)
+}
+
+/// Finite and not negative. Told by the bits: to compare a signaling NaN would raise an exception.
+fn is_stddev(stddev: f64) -> bool {
+    stddev.to_bits() < f64::INFINITY.to_bits() || stddev.to_bits() == (-0.0f64).to_bits()
+}

@@ -1,0 +1,52 @@
+use std::ffi::{CStr, c_char};
+
+use crate::memory::NoMemory;
+use crate::noise::NoEntropy;
+
+/// What a call came to. Every value but SOMEMEM_OK is a failure, and a call that failed has changed nothing. Later
+/// versions may add values; none is ever renumbered.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types)]
+pub enum SomeMemStatus {
+    /// Done.
+    SOMEMEM_OK = 0,
+    /// The memory cannot be allocated, or the number of doubles is above PTRDIFF_MAX / 8.
+    SOMEMEM_NO_MEMORY = 1,
+    /// The handle is NULL where a buffer is needed, freed already, or was never made by this library.
+    SOMEMEM_INVALID_HANDLE = 2,
+    /// An argument is out of the range that the function states.
+    SOMEMEM_INVALID_ARGUMENT = 3,
+    /// The operating system gave no random key. The function that needs one, random_noise(), reports it as `errno` EIO.
+    SOMEMEM_NO_ENTROPY = 4,
+}
+
+impl From<NoMemory> for SomeMemStatus {
+    fn from(_: NoMemory) -> SomeMemStatus {
+        SomeMemStatus::SOMEMEM_NO_MEMORY
+    }
+}
+
+impl From<NoEntropy> for SomeMemStatus {
+    fn from(_: NoEntropy) -> SomeMemStatus {
+        SomeMemStatus::SOMEMEM_NO_ENTROPY
+    }
+}
+
+/// A sentence in English that says what a status means.
+///
+/// `status` may be any number. The string is static: never NULL, never to be freed.
+///
+/// Threads: from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn somemem_strerror(status: i32) -> *const c_char {
+    let sentence: &'static CStr = match status {
+        0 => c"success",
+        1 => c"the memory cannot be allocated",
+        2 => c"not the handle of a live buffer",
+        3 => c"an argument is out of range",
+        4 => c"the operating system gave no random key",
+        _ => c"not a status of this version of somemem",
+    };
+    sentence.as_ptr()
+}

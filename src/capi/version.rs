@@ -1,0 +1,26 @@
+use std::ffi::c_char;
+
+/// The version of this header, by semantic versioning. somemem_version() is that of the library that is running.
+pub const SOMEMEM_VERSION_MAJOR: u32 = 0;
+/// See SOMEMEM_VERSION_MAJOR.
+pub const SOMEMEM_VERSION_MINOR: u32 = 1;
+/// See SOMEMEM_VERSION_MAJOR.
+pub const SOMEMEM_VERSION_PATCH: u32 = 0;
+/// The version as one number, for comparisons: 10000 times major, 100 times minor and patch, added up.
+pub const SOMEMEM_VERSION_NUMBER: u32 =
+    SOMEMEM_VERSION_MAJOR * 10000 + SOMEMEM_VERSION_MINOR * 100 + SOMEMEM_VERSION_PATCH;
+
+/// The value specification that the samples follow. 0 is a draft: values may still change between versions. From 1 on
+/// they never change under the same number.
+pub const RANDOM_NOISE_SPEC: u32 = 0;
+
+/// The version of the library that is running, such as "0.1.0".
+///
+/// The string is static: never NULL, never to be freed.
+///
+/// Threads: from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn somemem_version() -> *const c_char {
+    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+    VERSION.as_ptr().cast()
+}

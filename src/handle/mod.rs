@@ -1,0 +1,54 @@
+//! Handles: words that stand for buffers. A handle is not a pointer, so a wrong one can be refused without looking at
+//! the memory it might point to.
+//!
+//! The upper half of the word is a slot of the table, the lower half the slot's state: a generation, and a last bit that
+//! is set while the slot is in use. The whole is then scrambled with a secret of this process ([`code`]), so that a value
+//! that this library did not make is taken for one of n live handles with a probability of n / 2^63 on 64-bit systems.
+
+mod code;
+mod table;
+
+use table::Table;
+
+use crate::memory::{Buffer, NoMemory};
+
+static TABLE: Table = Table::new();
+
+/// Takes a buffer and gives out a handle for it, never 0.
+pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
+    let address = buffer.into_address();
+    TABLE.insert(address).map(code::scramble).ok_or_else(|| {
+        // SAFETY: the address that was to be handed over, and was not.
+        drop(unsafe { Buffer::from_address(address) });
+        NoMemory
+    })
+}
+
+/// Reads a buffer. `None` if the handle is not that of a live one.
+pub fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<R> {
+    let address = TABLE.address(code::unscramble(handle))?;
+    // SAFETY: the table holds the addresses of live buffers. This one is only read, and never dropped.
+    let buffer = std::mem::ManuallyDrop::new(unsafe { Buffer::from_address(address) }?);
+    Some(work(&buffer))
+}
+
+/// Changes a buffer. `None` if the handle is not that of a live one.
+///
+/// # Safety
+/// No other thread uses this handle meanwhile.
+pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Buffer) -> R) -> Option<R> {
+    let ticket = code::unscramble(handle);
+    let address = TABLE.address(ticket)?;
+    // SAFETY: the table holds the addresses of live buffers, and nobody else uses this one.
+    let mut buffer = unsafe { Buffer::from_address(address) }?;
+    let result = work(&mut buffer);
+    TABLE.move_to(ticket, buffer.into_address());
+    Some(result)
+}
+
+/// Takes a buffer back; its handle is invalid from now on. `None` if the handle is not that of a live one.
+pub fn remove(handle: usize) -> Option<Buffer> {
+    let address = TABLE.remove(code::unscramble(handle))?;
+    // SAFETY: the table held the address of a live buffer, and gave it to this caller alone.
+    unsafe { Buffer::from_address(address) }
+}

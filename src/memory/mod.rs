@@ -1,0 +1,139 @@
+//! Buffers: growable arrays of doubles on 64-byte boundaries, allocated so that every failure is an answer.
+//!
+//! A [`Buffer`] is one word that points to its header, and so can stand in a handle table. A small buffer is one block
+//! of the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`]).
+
+#[cfg(unix)]
+mod large;
+mod small;
+
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+use std::slice;
+
+/// The boundary that every buffer's data begins on, in bytes.
+pub const ALIGNMENT: usize = 64;
+
+/// The most doubles that a buffer can hold: C cannot subtract pointers that are further apart.
+pub const MAX_LEN: usize = isize::MAX as usize / size_of::<f64>();
+
+/// From this many bytes on a buffer has pages of its own.
+#[cfg(unix)]
+const LARGE: usize = 1 << 20;
+
+/// The memory cannot be had. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoMemory;
+
+/// What a buffer's word points to. It begins a block from `malloc`.
+struct Header {
+    data: NonNull<f64>,
+    /// In doubles, as the capacity is.
+    len: usize,
+    capacity: usize,
+    /// The doubles have pages of their own; otherwise they follow in the header's block.
+    mapped: bool,
+}
+
+/// A growable array of doubles, freed with its owner.
+pub struct Buffer {
+    header: NonNull<Header>,
+}
+
+impl Buffer {
+    /// A buffer of `number` doubles of unspecified values.
+    pub fn new(number: usize) -> Result<Buffer, NoMemory> {
+        if number > MAX_LEN {
+            return Err(NoMemory);
+        }
+        #[cfg(unix)]
+        if number * size_of::<f64>() >= LARGE {
+            return Ok(Buffer { header: large::allocate(number)? });
+        }
+        Ok(Buffer { header: small::allocate(number)? })
+    }
+
+    /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
+    /// ones have unspecified values. The data may move. When it fails nothing has changed.
+    pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
+        if number > MAX_LEN {
+            return Err(NoMemory);
+        }
+        #[cfg(unix)]
+        if self.header().mapped {
+            return large::resize(self.header_mut(), number);
+        } else if number * size_of::<f64>() >= LARGE {
+            let mut larger = Buffer { header: large::allocate(number)? };
+            let kept = self.len().min(number);
+            larger.as_unwritten()[..kept].copy_from_slice(&self.as_unwritten()[..kept]);
+            *self = larger;
+            return Ok(());
+        }
+        self.header = small::resize(self.header, number)?;
+        Ok(())
+    }
+
+    /// Where the doubles are: on a 64-byte boundary, until the next resize. Never NULL, not even for an empty buffer.
+    pub fn data(&self) -> *mut f64 {
+        self.header().data.as_ptr()
+    }
+
+    /// The number of doubles.
+    pub fn len(&self) -> usize {
+        self.header().len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The doubles, of which any may never have been written.
+    pub fn as_unwritten(&mut self) -> &mut [MaybeUninit<f64>] {
+        // SAFETY: the header's data is valid for `len` doubles and nobody else has the buffer.
+        unsafe { slice::from_raw_parts_mut(self.data().cast(), self.len()) }
+    }
+
+    /// The buffer as a word, which owns it from now on.
+    pub fn into_address(self) -> usize {
+        let address = self.header.as_ptr().expose_provenance();
+        std::mem::forget(self);
+        address
+    }
+
+    /// The buffer that a word owns.
+    ///
+    /// # Safety
+    /// `address` comes from [`Buffer::into_address`], and of all the buffers made from it only one is ever dropped or
+    /// resized, by one thread at a time, and none is used after.
+    pub unsafe fn from_address(address: usize) -> Option<Buffer> {
+        NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(|header| Buffer { header })
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: the header lives as long as the buffer.
+        unsafe { self.header.as_ref() }
+    }
+
+    #[cfg(unix)]
+    fn header_mut(&mut self) -> &mut Header {
+        // SAFETY: as above, and nobody else has the buffer.
+        unsafe { self.header.as_mut() }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if self.header().mapped {
+            large::unmap(self.header_mut());
+        }
+        // SAFETY: the header begins a block from `malloc`, and this was its owner.
+        unsafe { libc::free(self.header.as_ptr().cast()) }
+    }
+}
+
+// SAFETY: a buffer owns its memory, and neither `malloc` nor the page table care which thread calls.
+unsafe impl Send for Buffer {}
+// SAFETY: nothing changes through a shared reference.
+unsafe impl Sync for Buffer {}

@@ -1,0 +1,72 @@
+//! Small buffers: header, padding and doubles in one block from `malloc`, which is several times faster than asking the
+//! heap for aligned memory.
+
+use std::ptr::NonNull;
+
+use super::{ALIGNMENT, Header, NoMemory};
+
+/// Doubles in 64 bytes. Capacities are multiples of it.
+const LINE: usize = ALIGNMENT / size_of::<f64>();
+
+/// Bytes of a block for so many doubles. Cannot overflow: `capacity` is at most one line above `MAX_LEN`.
+fn block_bytes(capacity: usize) -> usize {
+    size_of::<Header>() + (ALIGNMENT - align_of::<libc::max_align_t>()) + capacity * size_of::<f64>()
+}
+
+/// Where the doubles begin in a block.
+fn data_in(block: NonNull<Header>) -> NonNull<f64> {
+    let after_header = block.as_ptr().wrapping_add(1).cast::<u8>();
+    let data = after_header.wrapping_add(after_header.align_offset(ALIGNMENT));
+    // SAFETY: the block is longer than this, so the address did not wrap around to zero.
+    unsafe { NonNull::new_unchecked(data.cast()) }
+}
+
+/// A block with room for `number` doubles, and its header filled in.
+pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
+    let capacity = number.next_multiple_of(LINE);
+    // SAFETY: `malloc` takes any size.
+    let block = unsafe { libc::malloc(block_bytes(capacity)) };
+    let header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
+    // SAFETY: the block has room for a header and is aligned for anything.
+    unsafe { header.write(Header { data: data_in(header), len: number, capacity, mapped: false }) };
+    Ok(header)
+}
+
+/// Makes a block `number` doubles long, and says where it is now.
+pub fn resize(mut header: NonNull<Header>, number: usize) -> Result<NonNull<Header>, NoMemory> {
+    // SAFETY: the block is a live one and has no other owner.
+    let Header { capacity, len, .. } = *unsafe { header.as_ref() };
+    if number > capacity {
+        // Half as much again, so that growing by one element at a time copies each element a few times at most.
+        let generous = (capacity + capacity / 2).max(number).next_multiple_of(LINE);
+        let exact = number.next_multiple_of(LINE);
+        header = reallocate(header, generous, len).or_else(|_| reallocate(header, exact, len))?;
+    } else if number < capacity / 4 {
+        // What cannot be given back is kept.
+        header = reallocate(header, number.next_multiple_of(LINE), number).unwrap_or(header);
+    }
+    // SAFETY: as above.
+    unsafe { header.as_mut() }.len = number;
+    Ok(header)
+}
+
+/// Gives a block another capacity, not below `kept`, and keeps that many doubles.
+fn reallocate(header: NonNull<Header>, capacity: usize, kept: usize) -> Result<NonNull<Header>, NoMemory> {
+    // SAFETY: the block is a live one from `malloc`.
+    let old_offset = unsafe { data_in(header).byte_offset_from(header) };
+    // SAFETY: as above. On failure the block stays as it was.
+    let block = unsafe { libc::realloc(header.as_ptr().cast(), block_bytes(capacity)) };
+    let mut header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
+    let data = data_in(header);
+    // SAFETY: `realloc` kept the bytes where they were in the block. Its start may lie otherwise between two 64-byte
+    // boundaries, in which case the doubles move. Both places are in the block, which has padding for either.
+    unsafe {
+        let old = header.byte_offset(old_offset).cast::<f64>();
+        if old != data {
+            old.copy_to(data, kept);
+        }
+        header.as_mut().data = data;
+        header.as_mut().capacity = capacity;
+    }
+    Ok(header)
+}

@@ -1,0 +1,127 @@
+//! exp and log for the residual. Their results are part of the value specification, so they are spelled out here: only
+//! IEEE-754 operations, in the order written, none of them contracted to a fused multiply-add.
+
+/// log2(e), and ln(2) in two parts; the first part has 42 significant bits, so its product with a small integer is exact.
+const LOG2_E: f64 = f64::from_bits(0x3ff7_1547_652b_82fe);
+const LN_2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
+const LN_2_LOW: f64 = f64::from_bits(0x3d2e_f357_93c7_6730);
+
+/// 1.5 * 2^52: adding it rounds to an integer and leaves that integer in the low bits.
+const ROUND: f64 = f64::from_bits(0x4338_0000_0000_0000);
+
+/// 1/13!, 1/12!, ... 1/2!: the Taylor series of exp. On |r| <= ln(2)/2 what is left out is below 2^-57.
+const EXP: [f64; 12] = [
+    f64::from_bits(0x3de6_1246_13a8_6d09),
+    f64::from_bits(0x3e21_eed8_eff8_d898),
+    f64::from_bits(0x3e5a_e645_67f5_44e4),
+    f64::from_bits(0x3e92_7e4f_b778_9f5c),
+    f64::from_bits(0x3ec7_1de3_a556_c734),
+    f64::from_bits(0x3efa_01a0_1a01_a01a),
+    f64::from_bits(0x3f2a_01a0_1a01_a01a),
+    f64::from_bits(0x3f56_c16c_16c1_6c17),
+    f64::from_bits(0x3f81_1111_1111_1111),
+    f64::from_bits(0x3fa5_5555_5555_5555),
+    f64::from_bits(0x3fc5_5555_5555_5555),
+    f64::from_bits(0x3fe0_0000_0000_0000),
+];
+
+/// exp(-y) for y in [0, 640]. At most 2 ulp off.
+#[inline(always)]
+pub fn exp_minus(y: f64) -> f64 {
+    let shifted = y * -LOG2_E + ROUND;
+    let power = shifted - ROUND;
+    let r = (-y - power * LN_2_HIGH) - power * LN_2_LOW;
+    let mut tail = EXP[0];
+    for coefficient in &EXP[1..] {
+        tail = tail * r + coefficient;
+    }
+    let mantissa = (tail * (r * r) + r) + 1.0;
+    f64::from_bits(mantissa.to_bits().wrapping_add(shifted.to_bits() << 52))
+}
+
+/// 2/21, 2/19, ... 2/3: the series of 2 artanh(s) - 2 s. On |s| <= 0.1716 what is left out is below 2^-57 of the sum.
+const LOG: [f64; 10] = [
+    f64::from_bits(0x3fb8_6186_1861_8618),
+    f64::from_bits(0x3fba_f286_bca1_af28),
+    f64::from_bits(0x3fbe_1e1e_1e1e_1e1e),
+    f64::from_bits(0x3fc1_1111_1111_1111),
+    f64::from_bits(0x3fc3_b13b_13b1_3b14),
+    f64::from_bits(0x3fc7_45d1_745d_1746),
+    f64::from_bits(0x3fcc_71c7_1c71_c71c),
+    f64::from_bits(0x3fd2_4924_9249_2492),
+    f64::from_bits(0x3fd9_9999_9999_999a),
+    f64::from_bits(0x3fe5_5555_5555_5555),
+];
+
+/// The bits of sqrt(1/2): where a mantissa passes from one power of two to the next.
+const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
+
+/// -ln(u) for normal u in (0, 1). At most 2 ulp off.
+#[inline(always)]
+pub fn minus_log(u: f64) -> f64 {
+    let power = (u.to_bits().wrapping_sub(SQRT_HALF_BITS) as i64) >> 52;
+    let mantissa = f64::from_bits(u.to_bits().wrapping_sub((power << 52) as u64));
+    let f = mantissa - 1.0;
+    let s = f / (f + 2.0);
+    let z = s * s;
+    let mut series = LOG[0];
+    for coefficient in &LOG[1..] {
+        series = series * z + coefficient;
+    }
+    // ln(1 + f) = 2 artanh(s) = f - s (f - z series): f is exact, and the rest is small beside it.
+    let power = power as f64;
+    let correction = s * (f - series * z) - power * LN_2_LOW;
+    (correction - f) - power * LN_2_HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use astro_float::{BigFloat, Consts, RoundingMode};
+
+    const PRECISION: usize = 192;
+    const TO_NEAREST: RoundingMode = RoundingMode::ToEven;
+
+    /// By how many units in the last place of `value` it differs from `exact`.
+    fn ulps(value: f64, exact: &BigFloat) -> f64 {
+        let unit = value.next_up() - value;
+        let difference = BigFloat::from_f64(value, PRECISION).sub(exact, PRECISION, TO_NEAREST);
+        let units = difference.div(&BigFloat::from_f64(unit, PRECISION), PRECISION, TO_NEAREST);
+        units.to_string().parse::<f64>().unwrap().abs()
+    }
+
+    /// Random points, and what lies close to the ends and to every change of exponent.
+    fn points(low: f64, high: f64) -> impl Iterator<Item = f64> {
+        let mut noise = [0.0; 20_000];
+        crate::Noise { seed: 1, stream: 0 }.fill(&mut noise, 0);
+        let random = noise.into_iter().map(move |x| low + (high - low) * (x * 1e6).fract().abs());
+        let edges = (-60..10).flat_map(|power| {
+            let edge = 2f64.powi(power);
+            [edge.next_down(), edge, edge.next_up(), edge * std::f64::consts::SQRT_2, edge * std::f64::consts::LN_2]
+        });
+        random.chain(edges).chain([low, high]).filter(move |x| (low..=high).contains(x))
+    }
+
+    #[test]
+    fn exp_is_within_2_ulp() {
+        let mut constants = Consts::new().unwrap();
+        let worst = points(0.0, 64.0).chain(points(64.0, 640.0)).map(|y| {
+            let exact = BigFloat::from_f64(-y, PRECISION).exp(PRECISION, TO_NEAREST, &mut constants);
+            ulps(exp_minus(y), &exact)
+        });
+        let worst = worst.fold(0.0, f64::max);
+        assert!(worst <= 2.0, "{worst} ulp");
+    }
+
+    #[test]
+    fn log_is_within_2_ulp() {
+        let mut constants = Consts::new().unwrap();
+        let (low, high) = (2f64.powi(-53), 1.0 - f64::EPSILON / 2.0);
+        let worst = points(low, high).chain(points(0.9, high)).map(|u| {
+            let exact = BigFloat::from_f64(u, PRECISION).ln(PRECISION, TO_NEAREST, &mut constants).neg();
+            ulps(minus_log(u), &exact)
+        });
+        let worst = worst.fold(0.0, f64::max);
+        assert!(worst <= 2.0, "{worst} ulp");
+    }
+}

@@ -1,0 +1,179 @@
+/* misuse [OTHER_LIBRARY]: every function with every wrong handle, size, pointer and number, and what errno is afterwards.
+ * OTHER_LIBRARY is a second copy of the shared library, whose handles are foreign to the first. */
+#define _POSIX_C_SOURCE 200809L
+#include <dlfcn.h>
+#include <errno.h>
+#include <fenv.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "somemem.h"
+
+#define MOST ((size_t)PTRDIFF_MAX / 8)
+
+/* An errno that no function would set by chance. */
+#define MARK 12345
+
+/* A handle that no buffer has: refused by every function, and errno stays. */
+static void refused(SomeMem *handle) {
+  static const size_t sizes[] = {0, 1, 1000000, MOST, MOST + 1, SIZE_MAX};
+  errno = MARK;
+  for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++)
+    CHECK(somemem_resize(handle, sizes[n]) == SOMEMEM_INVALID_HANDLE);
+  CHECK(somemem_data(handle) == NULL);
+  CHECK(somemem_len(handle) == 0);
+  CHECK(somemem_free(handle) == (handle ? SOMEMEM_INVALID_HANDLE : SOMEMEM_OK));
+  CHECK(errno == MARK);
+}
+
+static void *refused_in_thread(void *handle) {
+  refused((SomeMem *)handle);
+  return NULL;
+}
+
+static void wrong_handles(const char *other_library) {
+  refused(NULL);
+  SomeMem *stale = somemem_new(10), *live = somemem_new(10);
+  CHECK(somemem_free(stale) == SOMEMEM_OK);
+  refused(stale);
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, refused_in_thread, stale) == 0 && pthread_join(thread, NULL) == 0);
+  SomeMem *reused = somemem_new(20);
+  CHECK(reused != stale);
+  refused(stale);
+
+  /* What a program has at hand: addresses of its own and of the buffer, small numbers, handles a little off. */
+  int local;
+  refused((SomeMem *)(void *)&local);
+  refused((SomeMem *)(void *)somemem_data(live));
+  refused((SomeMem *)(uintptr_t)1);
+  refused((SomeMem *)UINTPTR_MAX);
+  refused((SomeMem *)((uintptr_t)live + 1));
+  refused((SomeMem *)~(uintptr_t)live);
+
+  if (other_library) {
+    void *library = dlopen(other_library, RTLD_NOW | RTLD_LOCAL);
+    CHECK(library != NULL);
+    if (library) {
+      SomeMem *(*other_new)(size_t);
+      SomeMemStatus (*other_free)(SomeMem *);
+      *(void **)&other_new = dlsym(library, "somemem_new");
+      *(void **)&other_free = dlsym(library, "somemem_free");
+      CHECK(other_new != somemem_new);
+      for (int n = 0; n < 100; n++) {
+        SomeMem *foreign = other_new(10);
+        refused(foreign);
+        CHECK(other_free(live) == SOMEMEM_INVALID_HANDLE);
+        CHECK(other_free(foreign) == SOMEMEM_OK);
+      }
+      dlclose(library);
+    }
+  }
+  CHECK(somemem_len(live) == 10 && somemem_len(reused) == 20);
+  CHECK(somemem_free(live) == SOMEMEM_OK && somemem_free(reused) == SOMEMEM_OK);
+  refused(live);
+}
+
+static void sizes_that_cannot_be_had(void) {
+  static const size_t sizes[] = {MOST - 1, MOST, MOST + 1, SIZE_MAX / 8, SIZE_MAX / 8 + 1, SIZE_MAX / 2, SIZE_MAX - 1, SIZE_MAX};
+  SomeMem *memory = random_noise_seeded(1000, 1), *large = random_noise_seeded(300000, 1);
+  double *data = somemem_data(memory), *large_data = somemem_data(large);
+  double copy[1000];
+  memcpy(copy, data, sizeof copy);
+  for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++) {
+    errno = MARK;
+    CHECK(somemem_resize(memory, sizes[n]) == SOMEMEM_NO_MEMORY);
+    CHECK(somemem_resize(large, sizes[n]) == SOMEMEM_NO_MEMORY);
+    CHECK(errno == MARK);
+    CHECK(somemem_len(memory) == 1000 && somemem_data(memory) == data && memcmp(copy, data, sizeof copy) == 0);
+    CHECK(somemem_len(large) == 300000 && somemem_data(large) == large_data);
+
+    errno = MARK;
+    CHECK(somemem_new(sizes[n]) == NULL && errno == ENOMEM);
+    errno = MARK;
+    CHECK(random_noise(sizes[n]) == NULL && errno == ENOMEM);
+    errno = MARK;
+    CHECK(random_noise_seeded(sizes[n], 1) == NULL && errno == ENOMEM);
+  }
+  CHECK(somemem_free(memory) == SOMEMEM_OK && somemem_free(large) == SOMEMEM_OK);
+}
+
+/* Small, large, and around the size from which buffers have pages of their own. */
+static void success_keeps_errno(void) {
+  static const size_t sizes[] = {0, 1, 100, 131071, 131072, 1000000, 3};
+  errno = MARK;
+  for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++) {
+    SomeMem *made[3] = {somemem_new(sizes[n]), random_noise(sizes[n]), random_noise_seeded(sizes[n], 1)};
+    for (int m = 0; m < 3; m++) {
+      CHECK(made[m] != NULL);
+      for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) CHECK(somemem_resize(made[m], sizes[k]) == SOMEMEM_OK);
+      CHECK(somemem_data(made[m]) != NULL && somemem_len(made[m]) == 3);
+      CHECK(somemem_free(made[m]) == SOMEMEM_OK);
+    }
+  }
+  CHECK(somemem_strerror(SOMEMEM_NO_MEMORY) && somemem_strerror(-1) && somemem_version());
+  CHECK(errno == MARK);
+}
+
+static void wrong_arguments(void) {
+  double memory[8], unchanged[8];
+  for (int n = 0; n < 8; n++) memory[n] = unchanged[n] = n + 0.5;
+  double *misaligned = (double *)(void *)((char *)memory + 4), *off_by_one = (double *)(void *)((char *)memory + 1);
+  const struct {
+    double *data;
+    size_t number;
+    uint64_t first;
+  } wrong[] = {
+      {NULL, 1, 0},          {misaligned, 1, 0},  {off_by_one, 1, 0},          {memory, MOST + 1, 0},
+      {memory, SIZE_MAX, 0}, {NULL, SIZE_MAX, 0}, {memory, 2, UINT64_MAX},     {memory, 8, UINT64_MAX - 6},
+      {memory, MOST, UINT64_MAX - MOST + 2},      {memory, SIZE_MAX, UINT64_MAX},
+  };
+  errno = MARK;
+  for (size_t n = 0; n < sizeof wrong / sizeof *wrong; n++) {
+    CHECK(random_noise_fill(wrong[n].data, wrong[n].number, 1, 2, wrong[n].first) == SOMEMEM_INVALID_ARGUMENT);
+    CHECK(random_noise_add(wrong[n].data, wrong[n].number, 1.0, 1, 2, wrong[n].first) == SOMEMEM_INVALID_ARGUMENT);
+  }
+  const double wrong_stddev[] = {(double)NAN, -(double)NAN, (double)INFINITY, -(double)INFINITY, -1.0, -5e-324};
+  for (size_t n = 0; n < sizeof wrong_stddev / sizeof *wrong_stddev; n++)
+    for (size_t number = 0; number <= 8; number += 8)
+      CHECK(random_noise_add(memory, number, wrong_stddev[n], 1, 2, 0) == SOMEMEM_INVALID_ARGUMENT);
+  CHECK(memcmp(memory, unchanged, sizeof memory) == 0);
+
+  /* Nothing to do: any pointer and any first are fine. */
+  double *any[] = {NULL, misaligned, memory, (double *)UINTPTR_MAX};
+  for (int n = 0; n < 4; n++) {
+    CHECK(random_noise_fill(any[n], 0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
+    CHECK(random_noise_add(any[n], 0, 1.0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
+  }
+  CHECK(memcmp(memory, unchanged, sizeof memory) == 0);
+
+  /* The last index there is. */
+  CHECK(random_noise_fill(memory, 8, 1, 2, UINT64_MAX - 7) == SOMEMEM_OK);
+  double last;
+  CHECK(random_noise_fill(&last, 1, 1, 2, UINT64_MAX) == SOMEMEM_OK && memcmp(&last, memory + 7, sizeof last) == 0);
+  CHECK(random_noise_add(memory, 8, -0.0, 1, 2, UINT64_MAX - 7) == SOMEMEM_OK);
+  CHECK(errno == MARK);
+}
+
+/* A signaling NaN is an argument like any other: refused, and no exception is raised. */
+static void signaling_stddev(void) {
+  const uint64_t bits = UINT64_C(0x7ff0000000000001);
+  double signaling, memory[1] = {1.0};
+  memcpy(&signaling, &bits, sizeof signaling);
+  feclearexcept(FE_ALL_EXCEPT);
+  CHECK(random_noise_add(memory, 1, signaling, 1, 2, 0) == SOMEMEM_INVALID_ARGUMENT);
+  CHECK(fetestexcept(FE_ALL_EXCEPT) == 0);
+}
+
+int main(int argc, char **argv) {
+  wrong_handles(argc > 1 ? argv[1] : NULL);
+  sizes_that_cannot_be_had();
+  success_keeps_errno();
+  wrong_arguments();
+  signaling_stddev();
+  return check_result();
+}

@@ -1,0 +1,83 @@
+"""What the tests of the built library share: where it is, how a C program is compiled, and the noise as NumPy arrays."""
+
+import ctypes
+import os
+import pathlib
+import shutil
+import subprocess
+
+import numpy
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+INCLUDE = pathlib.Path(os.environ.get("SOMEMEM_INCLUDE_DIR", ROOT / "include"))
+LIBRARY_DIR = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", ROOT / "target" / "release"))
+LIBRARY = LIBRARY_DIR / "libsomemem.so"
+HEADER = INCLUDE / "somemem.h"
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"]
+C_WARNINGS = WARNINGS + ["-Wc++-compat", "-Wstrict-prototypes"]
+C_STANDARDS = ["c99", "c11", "c17"]
+CPP_STANDARDS = ["c++11", "c++14", "c++17", "c++20"]
+
+
+def run(*command, **options):
+    """Runs a command and returns what it printed; its failure is the test's."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    assert done.returncode == 0, f"{command} exited with {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def need(tool):
+    """The path of a tool. Without it the test is skipped, or fails where CI runs."""
+    path = shutil.which(tool)
+    if not path:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
+    return path
+
+
+def compile_program(source, output, *options):
+    """Compiles a C or C++ program as strictly as users might, linked with the library."""
+    if source.suffix == ".cpp":
+        compiler = [os.environ.get("CXX", "c++"), "-std=c++11", *WARNINGS]
+    else:
+        compiler = [os.environ.get("CC", "cc"), "-std=c11", *C_WARNINGS]
+    link = [f"-L{LIBRARY_DIR}", f"-Wl,-rpath,{LIBRARY_DIR}", "-lsomemem", "-lm", "-lpthread", "-ldl"]
+    run(*compiler, "-g", "-O2", *options, f"-I{INCLUDE}", source, "-o", output, *link)
+    return output
+
+
+@pytest.fixture(scope="session")
+def library():
+    """The shared library through ctypes."""
+    loaded = ctypes.CDLL(str(LIBRARY))
+    size, word, data, handle = ctypes.c_size_t, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_void_p
+    signatures = {
+        "somemem_new": (handle, [size]),
+        "somemem_resize": (ctypes.c_int, [handle, size]),
+        "somemem_free": (ctypes.c_int, [handle]),
+        "somemem_data": (data, [handle]),
+        "somemem_len": (size, [handle]),
+        "random_noise": (handle, [size]),
+        "random_noise_seeded": (handle, [size, word]),
+        "random_noise_fill": (ctypes.c_int, [data, size, word, word, word]),
+        "random_noise_add": (ctypes.c_int, [data, size, ctypes.c_double, word, word, word]),
+        "somemem_strerror": (ctypes.c_char_p, [ctypes.c_int32]),
+        "somemem_version": (ctypes.c_char_p, []),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(loaded, name)
+        function.restype, function.argtypes = result, arguments
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def noise(library):
+    """noise(number, seed, stream, first): samples as an array."""
+
+    def draw(number, seed=0, stream=0, first=0):
+        out = numpy.empty(number)
+        assert library.random_noise_fill(out.ctypes.data, number, seed, stream, first) == 0
+        return out
+
+    return draw

@@ -1,0 +1,77 @@
+"""The header and the shared library fit each other and every compiler."""
+
+import os
+import re
+import tomllib
+
+import cffi
+import pytest
+
+from conftest import C_STANDARDS, C_WARNINGS, CPP_STANDARDS, HEADER, INCLUDE, LIBRARY, LIBRARY_DIR, ROOT, WARNINGS, run
+
+COMPILERS = [(os.environ.get("CC", "cc"), "c", standard, C_WARNINGS) for standard in C_STANDARDS] + [
+    (os.environ.get("CXX", "c++"), "c++", standard, WARNINGS) for standard in CPP_STANDARDS
+]
+
+
+@pytest.mark.parametrize(("compiler", "language", "standard", "warnings"), COMPILERS, ids=lambda value: str(value)[:9])
+def test_the_header_is_valid_in_every_standard(compiler, language, standard, warnings):
+    # Twice, because programs include it from many of their own headers.
+    program = '#include "somemem.h"\n#include "somemem.h"\nint main(void) { return somemem_len(0) != 0; }\n'
+    command = [compiler, "-x", language, f"-std={standard}", *warnings, f"-I{INCLUDE}", "-fsyntax-only", "-"]
+    run(*command, input=program)
+
+
+def declarations():
+    """The header as cffi reads it: without its preprocessor lines."""
+    return re.sub(r"^#.*", "", HEADER.read_text(), flags=re.MULTILINE)
+
+
+def functions_of_the_header():
+    code = re.sub(r"/\*.*?\*/", "", declarations(), flags=re.DOTALL)
+    return set(re.findall(r"(\w+)\s*\(", code))
+
+
+def test_the_header_parses_with_cffi():
+    ffi = cffi.FFI()
+    ffi.cdef(declarations())
+    loaded = ffi.dlopen(str(LIBRARY))
+    assert ffi.typeof("SomeMemStatus").relements["SOMEMEM_NO_ENTROPY"] == 4
+    assert all(hasattr(loaded, name) for name in functions_of_the_header())
+
+
+def test_the_library_exports_the_functions_of_the_header_and_nothing_else():
+    symbols = run("nm", "-D", "--defined-only", "--format=posix", LIBRARY)
+    assert {line.split()[0] for line in symbols.splitlines()} == functions_of_the_header()
+    assert len(functions_of_the_header()) >= 11
+
+
+def test_the_library_has_its_soname_and_stays_loaded():
+    dynamic = run("readelf", "-dW", LIBRARY)
+    assert "soname: [libsomemem.so.0.1]" in dynamic
+    assert "NODELETE" in dynamic
+    assert (LIBRARY_DIR / "libsomemem.so.0.1").exists(), "a freshly linked program would not start: run make"
+
+
+def macros():
+    text = run(os.environ.get("CC", "cc"), "-E", "-dM", "-x", "c", HEADER)
+    return dict(re.findall(r"#define (\w+) (.*)", text))
+
+
+def test_versions_agree(library):
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
+    parts = [macros()[f"SOMEMEM_VERSION_{part}"] for part in ("MAJOR", "MINOR", "PATCH")]
+    assert ".".join(parts) == version == library.somemem_version().decode()
+    program = f'#include "somemem.h"\n#if SOMEMEM_VERSION_NUMBER != {int(parts[0]) * 10000 + int(parts[1]) * 100 + int(parts[2])}\n#error\n#endif\n'
+    run(os.environ.get("CC", "cc"), "-x", "c", f"-I{INCLUDE}", "-fsyntax-only", "-", input=program)
+
+
+def test_every_status_has_a_sentence_of_its_own(library):
+    sentences = {library.somemem_strerror(status).decode() for status in range(5)}
+    assert len(sentences) == 5
+    unknown = {library.somemem_strerror(status).decode() for status in (-1, 5, 99, 2**31 - 1, -(2**31))}
+    assert len(unknown) == 1 and not unknown & sentences
+
+
+def test_the_tables_are_what_their_formulas_give():
+    print(run("python3", ROOT / "src" / "noise" / "tables.py", "--check"))

@@ -1,0 +1,21 @@
+"""Wrong calls, odd floating-point environments and small stacks, from C."""
+
+import shutil
+
+from conftest import LIBRARY, ROOT, compile_program, run
+
+PROGRAMS = ROOT / "tests" / "c"
+
+
+def test_misuse(tmp_path):
+    other = shutil.copy(LIBRARY, tmp_path / "other.so")
+    program = compile_program(PROGRAMS / "misuse.c", tmp_path / "misuse")
+    assert " 0 failed" in run(program, other)
+
+
+def test_no_floating_point_environment_changes_a_value(tmp_path):
+    assert " 0 failed" in run(compile_program(PROGRAMS / "environment.c", tmp_path / "environment", "-frounding-math"))
+
+
+def test_stack_use_is_as_promised(tmp_path):
+    assert " 0 failed" in run(compile_program(PROGRAMS / "stack.c", tmp_path / "stack"))
