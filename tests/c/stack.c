@@ -16,8 +16,15 @@ static double memory[NUMBER];
 static int kind;
 static unsigned char *painted, *entered;
 
+static const char *const names[] = {"random_noise_fill", "random_noise_add", "random_noise_seeded", "random_noise"};
+
 static SomeMemStatus draw(void) {
-  return kind == 0 ? random_noise_fill(memory, NUMBER, 1, 2, 3) : random_noise_add(memory, NUMBER, 1.0, 1, 2, 3);
+  switch (kind) {
+    case 0: return random_noise_fill(memory, NUMBER, 1, 2, 3);
+    case 1: return random_noise_add(memory, NUMBER, 1.0, 1, 2, 3);
+    case 2: return somemem_free(random_noise_seeded(1000, 1));
+    default: return somemem_free(random_noise(1000));
+  }
 }
 
 static void *thread(void *unused) {
@@ -32,7 +39,7 @@ static void *thread(void *unused) {
 int main(void) {
   void *stack;
   CHECK(posix_memalign(&stack, 4096, STACK) == 0);
-  for (kind = 0; kind < 2; kind++) {
+  for (kind = 0; kind < 4; kind++) {
     painted = (unsigned char *)stack;
     pthread_attr_t attributes;
     pthread_t id;
@@ -42,7 +49,7 @@ int main(void) {
     size_t untouched = 0;
     while (painted[untouched] == 0xa5) untouched++;
     size_t used = (size_t)(entered - painted) - untouched;
-    printf("%s: %zu bytes of stack\n", kind == 0 ? "random_noise_fill" : "random_noise_add", used);
+    printf("%s: %zu bytes of stack\n", names[kind], used);
     CHECK(used > 1000 && used <= PROMISED);
   }
   free(stack);
