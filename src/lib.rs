@@ -33,4 +33,6 @@ mod memory;
 mod noise;
 
 pub use memory::{Buffer, NoMemory};
+#[doc(hidden)]
+pub use noise::Kind;
 pub use noise::{NoEntropy, Noise};

@@ -1,21 +1,26 @@
-//! The map's first step: what the first word of an element says.
+//! The map: what the words of an element's blocks say.
 
-use super::tables::WIDTH;
+use super::tables::{STRIPS, WIDTH};
 
-/// Bits 0 to 51 of a word are its uniform number's, bits 52 and up choose a layer or a slot, bit 63 is the sign's.
-const UNIFORM_BITS: u64 = (1 << 52) - 1;
-const CHOICE_SHIFT: u32 = 52;
-const SIGN_BIT: u64 = 1 << 63;
+/// Bits 0 to 51 of a word are its uniform number's; bits 56 to 62 of a first word choose a layer, bits 52 to 60 of a
+/// later one choose a slot of the residual; bit 63 is the sign's. No bit is used twice.
+pub const UNIFORM_BITS: u64 = (1 << 52) - 1;
+pub const LAYER_SHIFT: u32 = 56;
+pub const SIGN_BIT: u64 = 1 << 63;
+const SLOT_SHIFT: u32 = 52;
 
-/// All layers but 0 and 1 have one of these bits set.
-const BOX_BITS: u64 = 0b11_1110 << CHOICE_SHIFT;
+/// All layers but 0 and 1, the residual's, have one of these bits set.
+pub const BOX_BITS: u64 = (WIDTH.len() as u64 - 2) << LAYER_SHIFT;
 
 /// (2 k + 1) / 2^53 for the word's 52 uniform bits k: symmetric in (0, 1), and exact in every step.
 #[inline(always)]
 pub fn uniform(word: u64) -> f64 {
-    const ONE: u64 = 1.0f64.to_bits();
-    f64::from_bits(word & UNIFORM_BITS | ONE) - (1.0 - f64::EPSILON / 2.0)
+    f64::from_bits(word & UNIFORM_BITS | ONE) - BELOW_ONE
 }
+
+/// What [`uniform`] puts the exponent in with, and takes away again.
+pub const ONE: u64 = 1.0f64.to_bits();
+pub const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 
 /// `x`, which is not negative, with the word's sign.
 #[inline(always)]
@@ -23,16 +28,26 @@ pub fn with_sign(x: f64, word: u64) -> f64 {
     f64::from_bits(x.to_bits() | word & SIGN_BIT)
 }
 
-/// Which of the residual's 256 slots a word chooses.
+/// Which slot of the residual a word chooses.
 #[inline(always)]
 pub fn slot(word: u64) -> usize {
-    (word >> CHOICE_SHIFT) as usize & 0xff
+    (word >> SLOT_SHIFT) as usize % STRIPS.len()
 }
 
-/// The point in the box of the word's layer, and whether the word fell in the residual and so settles nothing.
+/// For the upper eight bits of a word, sign and layer: the layer's width with that sign.
+pub static SIGNED_WIDTH: [f64; 256] = {
+    let mut widths = [0.0; 256];
+    let mut n = 0;
+    while n < WIDTH.len() {
+        widths[n] = f64::from_bits((WIDTH[n] as u64) << 32);
+        widths[n + WIDTH.len()] = -widths[n];
+        n += 1;
+    }
+    widths
+};
+
+/// The point in the box of the word's layer; and whether the word fell in the residual, and so settles nothing.
 #[inline(always)]
 pub fn first_word(word: u64) -> (f64, bool) {
-    let layer = (word >> CHOICE_SHIFT) as usize % WIDTH.len();
-    let width = f64::from_bits(u64::from(WIDTH[layer]) << 32);
-    (with_sign(uniform(word) * width, word), word & BOX_BITS == 0)
+    (uniform(word) * SIGNED_WIDTH[(word >> LAYER_SHIFT) as usize], word & BOX_BITS == 0)
 }

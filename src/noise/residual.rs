@@ -1,13 +1,10 @@
-//! The elements that their first word does not settle: one in thirty-two. They wait in a queue and are worked on in
-//! batches, without a branch but for the tail's, so that a compiler can use vectors of any width.
+//! The elements that their first word does not settle: one in sixty-four. They wait in a queue and are worked on in
+//! batches, without a branch but for the tail's, so that the compiler can use vectors of any width.
 
 use super::elementary::{exp_minus, minus_log};
-use super::kernel::{CHUNK, Kernel};
+use super::kernel::{BATCH, Block, Counter, Kernel};
 use super::map::{slot, uniform, with_sign};
 use super::tables::{STRIPS, TAIL_SCALE, TAIL_START};
-
-/// How many elements are worked on at once.
-pub const BATCH: usize = 16;
 
 /// The slot of the proposals that go to the tail.
 const TAIL_SLOT: usize = STRIPS.len() - 1;
@@ -28,88 +25,103 @@ impl Strip {
     }
 }
 
-/// A point under the tail's envelope, exp(-TAIL_START (x - TAIL_START)), and whether it lies under the density.
-/// (G. Marsaglia, "Generating a variable from the tail of the normal distribution", Technometrics 6 (1964).)
-fn tail(first: u64, second: u64) -> (f64, bool) {
-    let beyond = minus_log(uniform(first)) / TAIL_START;
-    let accepted = uniform(second) * TAIL_SCALE < exp_minus(beyond * beyond * 0.5);
-    (TAIL_START + beyond, accepted)
-}
+/// What stands for a rejected proposal. No value is zero, and this adds nothing to what it is added to.
+pub const REJECTED: f64 = -0.0;
 
-/// One proposal a lane, from the two words of its block: the value, and whether it is accepted.
+/// One proposal a lane.
 #[inline(always)]
-fn propose(words: &[[u64; 2]; BATCH]) -> ([f64; BATCH], [bool; BATCH]) {
-    let strips = words.map(|[first, _]| STRIPS[slot(first)]);
-    let mut x = [0.0; BATCH];
-    let mut accepted = [false; BATCH];
+fn propose(blocks: &[Block; BATCH]) -> [f64; BATCH] {
+    let strips = blocks.map(|[first, _]| STRIPS[slot(first)]);
+    let mut values = [0.0; BATCH];
+    let mut any_tail = false;
     for lane in 0..BATCH {
-        let [first, second] = words[lane];
-        let strip = strips[lane];
-        let point = strip.left + strip.width * uniform(first);
-        let height = strip.base + strip.height * uniform(second);
-        accepted[lane] = height < exp_minus(point * point * 0.5);
-        x[lane] = with_sign(point, first);
+        let ([first, second], strip) = (blocks[lane], strips[lane]);
+        let x = strip.left + strip.width * uniform(first);
+        let y = strip.base + strip.height * uniform(second);
+        values[lane] = if y < exp_minus(x * x * 0.5) { with_sign(x, first) } else { REJECTED };
+        any_tail |= slot(first) == TAIL_SLOT;
     }
-    for lane in 0..BATCH {
-        let [first, second] = words[lane];
-        if slot(first) == TAIL_SLOT {
-            let (point, inside) = tail(first, second);
-            x[lane] = with_sign(point, first);
-            accepted[lane] = inside;
+    if any_tail {
+        for lane in 0..BATCH {
+            if slot(blocks[lane][0]) == TAIL_SLOT {
+                values[lane] = propose_tail(blocks[lane]);
+            }
         }
     }
-    (x, accepted)
+    values
 }
 
-/// Elements waiting for their next attempt.
+/// A point under the tail's envelope, exp(-TAIL_START (x - TAIL_START)), if it lies under the density.
+/// (G. Marsaglia, "Generating a variable from the tail of the normal distribution", Technometrics 6 (1964).)
+#[inline(never)]
+fn propose_tail([first, second]: Block) -> f64 {
+    let beyond = minus_log(uniform(first)) / TAIL_START;
+    let accepted = uniform(second) * TAIL_SCALE < exp_minus(beyond * beyond * 0.5);
+    if accepted { with_sign(TAIL_START + beyond, first) } else { REJECTED }
+}
+
+/// How many elements of a chunk are queued without asking whether there are more. More than these are rare.
+const MOSTLY: usize = 4;
+
+/// Elements waiting for their next attempt, each as the counter of the block that it will take. Shorter than a batch
+/// between calls.
 pub struct Queue {
-    index: [u64; BATCH + CHUNK],
-    attempt: [u64; BATCH + CHUNK],
+    counters: [Counter; 2 * BATCH + MOSTLY],
     len: usize,
 }
 
 impl Queue {
-    pub const fn new() -> Queue {
-        Queue { index: [0; BATCH + CHUNK], attempt: [0; BATCH + CHUNK], len: 0 }
+    #[inline(always)]
+    pub fn new() -> Queue {
+        Queue { counters: [[0; 2]; 2 * BATCH + MOSTLY], len: 0 }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Whether there is work for every lane of a batch. While there is not, the elements of one chunk can be added.
-    pub fn fills_a_batch(&self) -> bool {
-        self.len >= BATCH
-    }
-
-    /// Adds an element whose blocks up to `attempt` are spent.
-    pub fn push(&mut self, index: u64, attempt: u64) {
-        self.index[self.len] = index;
-        self.attempt[self.len] = attempt + 1;
-        self.len += 1;
-    }
-
-    /// Makes an attempt for the last elements, a batch of them or as many as there are. Those that are settled leave
-    /// the queue.
-    pub fn attempt(&mut self, kernel: &impl Kernel, mut settle: impl FnMut(u64, f64)) {
-        let taken = self.len.min(BATCH);
-        self.len -= taken;
-        let mut index = [0; BATCH];
-        let mut attempt = [0; BATCH];
-        index[..taken].copy_from_slice(&self.index[self.len..][..taken]);
-        attempt[..taken].copy_from_slice(&self.attempt[self.len..][..taken]);
-
-        let mut counters = [[0; 2]; BATCH];
-        for lane in 0..BATCH {
-            counters[lane] = [index[lane], attempt[lane]];
-        }
-        let (x, accepted) = propose(&kernel.encrypt(counters));
-        for lane in 0..taken {
-            if accepted[lane] {
-                settle(index[lane], x[lane]);
-            } else {
-                self.push(index[lane], attempt[lane]);
+    /// Adds the elements of a chunk that begins at index `first`, those whose bits are set in `unsettled`, and attempts
+    /// as many as fill a batch. What is handed to `settle` for an index is its value, or [`REJECTED`] if it is not settled yet.
+    #[inline(always)]
+    pub fn add(&mut self, kernel: &impl Kernel, first: u64, mut unsettled: u64, mut settle: impl FnMut(u64, f64)) {
+        loop {
+            // Without a branch on how many there are, which nobody can predict.
+            for _ in 0..MOSTLY {
+                let index = first.wrapping_add(u64::from(unsettled.trailing_zeros()));
+                self.push([index, 1], unsettled != 0);
+                unsettled &= unsettled.wrapping_sub(1);
+            }
+            if self.len >= BATCH {
+                self.attempt(kernel, &mut settle);
+            }
+            if unsettled == 0 {
+                break;
             }
         }
+    }
+
+    /// Settles all that still wait.
+    #[inline(always)]
+    pub fn finish(&mut self, kernel: &impl Kernel, mut settle: impl FnMut(u64, f64)) {
+        while self.len > 0 {
+            self.attempt(kernel, &mut settle);
+        }
+    }
+
+    /// Makes an attempt for the last of those that wait, as many as fit in a batch.
+    #[inline(always)]
+    fn attempt(&mut self, kernel: &impl Kernel, settle: &mut impl FnMut(u64, f64)) {
+        let count = self.len.min(BATCH);
+        self.len -= count;
+        let counters: [Counter; BATCH] = std::array::from_fn(|lane| self.counters[self.len + lane]);
+        let values = propose(&kernel.encrypt(counters));
+        for lane in 0..count {
+            let [index, attempt] = counters[lane];
+            settle(index, values[lane]);
+            self.push([index, attempt + 1], values[lane] == REJECTED);
+        }
+    }
+
+    /// Adds a counter if it is wanted.
+    #[inline(always)]
+    fn push(&mut self, counter: Counter, wanted: bool) {
+        self.counters[self.len] = counter;
+        self.len += usize::from(wanted);
     }
 }

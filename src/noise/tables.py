@@ -6,21 +6,21 @@
 
 The density is f(x) = exp(-x^2/2) for x > 0; its area is sqrt(pi/2).
 
-Boxes.  All have the area v = sqrt(pi/2) / 64 and lie on one another, the widest at the bottom. A box that starts at
+Boxes.  All have the area v = sqrt(pi/2) / 128 and lie on one another, the widest at the bottom. A box that starts at
         height y has as its width w the largest number of 21 significant bits, the last of them 1, that is no wider than
-        the box below and for which the top, y + v / w, is not above f(w). 62 boxes fit. Layers 2 to 63 are these boxes
+        the box below and for which the top, y + v / w, is not above f(w). 126 boxes fit. Layers 2 to 127 are these boxes
         from the bottom up; layers 0 and 1 are what remains of the area, the residual: exactly 2 v.
         (21 bits, so that the upper half of the double holds all of them. The last is 1, so that the product of a width
         and a uniform number keeps 53 bits that look random down to 2^-19 of the width; a width such as 1.5 would show
         in the low bits of small samples.)
         (Boxes that lie inside the curve: C. D. McFarland, "A modified ziggurat algorithm for generating
         exponentially and normally distributed pseudorandom numbers", J. Stat. Comput. Simul. 86 (2016), section 2.)
-Strips. The residual lies between the staircase of the boxes and f. It is covered from x = 0 outward by 255 upright
+Strips. The residual lies between the staircase of the boxes and f. It is covered from x = 0 outward by 511 upright
         rectangles that do not overlap, each of the area s: a strip with its left edge at x stands on the staircase and
         is as wide as s / (f(x) - base) allows, its right edge rounded down to a multiple of 2^-20, or ends where the
         staircase steps down; its height is s / width.
 Tail.   Beyond the last strip, at t, the envelope f(t) exp(-t (x - t)) has the area f(t) / t <= s; scaled up to the area
-        s, it is the 256th slot.
+        s, it is the 512th slot.
 s is the smallest multiple of 2^-32 for which this works out.
 """
 
@@ -31,7 +31,7 @@ from decimal import Decimal, getcontext
 
 getcontext().prec = 60
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628621")
-LAYERS, RESIDUAL_LAYERS, SLOTS = 64, 2, 256
+LAYERS, RESIDUAL_LAYERS, SLOTS = 128, 2, 512
 BOX_AREA = (PI / 2).sqrt() / LAYERS
 WIDTH_BITS, EDGE_GRID, AREA_GRID = 21, 2**20, 2**32
 

@@ -1,0 +1,108 @@
+//! The kernels for AVX2, with VAES two blocks at a time and with AES-NI one: four elements in a register.
+//!
+//! Contract: the functions here need AVX2 and AES-NI, those with `VAES` true also VAES. [`run_vaes`] and [`run_aes_ni`]
+//! are the only ways in, an `Avx2` exists only inside them, and everything is inlined into them.
+
+use std::arch::is_x86_feature_detected;
+use std::arch::x86_64::*;
+use std::mem::transmute;
+
+use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, x86_key};
+
+struct Avx2<const VAES: bool> {
+    keys: [__m128i; 11],
+}
+
+pub fn is_available() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("aes")
+}
+
+/// Does the work, all of it compiled for these instructions.
+#[target_feature(enable = "avx2,aes,vaes")]
+pub fn run_vaes(key: [u8; 16], work: impl Work) {
+    work.run(&Avx2::<true> { keys: x86_key::expand(key) });
+}
+
+/// The same without VAES.
+#[target_feature(enable = "avx2,aes")]
+pub fn run_aes_ni(key: [u8; 16], work: impl Work) {
+    work.run(&Avx2::<false> { keys: x86_key::expand(key) });
+}
+
+impl<const VAES: bool> Kernel for Avx2<VAES> {
+    #[inline(always)]
+    fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH] {
+        // SAFETY: the module's contract; and any bits are a vector, a counter or a block.
+        unsafe {
+            let blocks: [__m256i; BATCH / 2] = transmute::<[Counter; BATCH], _>(counters);
+            transmute::<_, [Block; BATCH]>(self.cipher(blocks))
+        }
+    }
+
+    #[inline(always)]
+    fn draw(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]) {
+        for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
+            *unsettled = 0;
+            for n in (0..CHUNK).step_by(16) {
+                // SAFETY: the module's contract, and sixteen doubles.
+                *unsettled |= unsafe { self.draw_sixteen(block, chunk.as_mut_ptr().add(n).cast()) } << n;
+                block = block.wrapping_add(8);
+            }
+        }
+    }
+}
+
+impl<const VAES: bool> Avx2<VAES> {
+    /// Draws the elements of eight blocks.
+    #[inline(always)]
+    unsafe fn draw_sixteen(&self, block: u64, places: *mut f64) -> u64 {
+        // SAFETY: the module's contract; a gather's eight bits are an index of the table; the caller's sixteen doubles.
+        unsafe {
+            let first = _mm256_set_epi64x(0, block as i64, 0, block as i64);
+            let blocks: [__m256i; 4] = std::array::from_fn(|n| {
+                let n = 2 * n as i64;
+                _mm256_add_epi64(first, _mm256_set_epi64x(0, n + 1, 0, n))
+            });
+            let mut unsettled = 0;
+            for (n, word) in self.cipher(blocks).into_iter().enumerate() {
+                let layers = _mm256_srli_epi64::<{ LAYER_SHIFT as i32 }>(word);
+                let widths = _mm256_i64gather_pd::<8>(SIGNED_WIDTH.as_ptr(), layers);
+                let uniform_bits = _mm256_and_si256(word, _mm256_set1_epi64x(UNIFORM_BITS as i64));
+                let shifted = _mm256_or_si256(uniform_bits, _mm256_set1_epi64x(ONE as i64));
+                let uniform = _mm256_sub_pd(_mm256_castsi256_pd(shifted), _mm256_set1_pd(BELOW_ONE));
+                _mm256_storeu_pd(places.add(4 * n), _mm256_mul_pd(uniform, widths));
+
+                let box_bits = _mm256_and_si256(word, _mm256_set1_epi64x(BOX_BITS as i64));
+                let missed = _mm256_castsi256_pd(_mm256_cmpeq_epi64(box_bits, _mm256_setzero_si256()));
+                unsettled |= (_mm256_movemask_pd(missed) as u64) << (4 * n);
+            }
+            unsettled
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn cipher<const N: usize>(&self, blocks: [__m256i; N]) -> [__m256i; N] {
+        // SAFETY: the module's contract.
+        unsafe {
+            if VAES {
+                let key = |round: usize| _mm256_broadcastsi128_si256(self.keys[round]);
+                let mut blocks = blocks.map(|pair| _mm256_xor_si256(pair, key(0)));
+                for round in 1..10 {
+                    blocks = blocks.map(|pair| _mm256_aesenc_epi128(pair, key(round)));
+                }
+                blocks.map(|pair| _mm256_aesenclast_epi128(pair, key(10)))
+            } else {
+                let both = |pair, change: &dyn Fn(__m128i) -> __m128i| {
+                    let (low, high) = (_mm256_castsi256_si128(pair), _mm256_extracti128_si256::<1>(pair));
+                    _mm256_set_m128i(change(high), change(low))
+                };
+                let mut blocks = blocks.map(|pair| both(pair, &|block| _mm_xor_si128(block, self.keys[0])));
+                for key in &self.keys[1..10] {
+                    blocks = blocks.map(|pair| both(pair, &|block| _mm_aesenc_si128(block, *key)));
+                }
+                blocks.map(|pair| both(pair, &|block| _mm_aesenclast_si128(block, self.keys[10])))
+            }
+        }
+    }
+}

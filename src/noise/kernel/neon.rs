@@ -1,0 +1,114 @@
+//! The kernel for aarch64 with the AES extension: one block, and so two elements, in a register.
+//!
+//! Contract: the functions here need the CPU features that `is_available` asks for. [`run`] is the only way in, and a
+//! `Neon` exists only inside it.
+
+use std::arch::aarch64::*;
+use std::arch::is_aarch64_feature_detected;
+use std::mem::transmute;
+
+use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work};
+
+/// Blocks under way at once: enough to hide how long an instruction takes.
+const ABREAST: usize = 8;
+
+struct Neon {
+    keys: [uint8x16_t; 11],
+}
+
+pub fn is_available() -> bool {
+    is_aarch64_feature_detected!("neon") && is_aarch64_feature_detected!("aes")
+}
+
+/// Does the work, all of it compiled for these instructions.
+#[target_feature(enable = "neon,aes")]
+pub fn run(key: [u8; 16], work: impl Work) {
+    work.run(&Neon { keys: expand(key) });
+}
+
+impl Kernel for Neon {
+    #[inline(always)]
+    fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH] {
+        // SAFETY: the module's contract; and any bits are a vector, a counter or a block.
+        unsafe {
+            let blocks: [uint8x16_t; BATCH] = transmute::<[Counter; BATCH], _>(counters);
+            transmute::<_, [Block; BATCH]>(self.cipher(blocks))
+        }
+    }
+
+    #[inline(always)]
+    fn draw(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]) {
+        for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
+            *unsettled = 0;
+            let (parts, _) = chunk.as_chunks_mut();
+            for (n, places) in parts.iter_mut().enumerate() {
+                // SAFETY: the module's contract.
+                *unsettled |= unsafe { self.draw_part(block, places) } << (2 * ABREAST * n);
+                block = block.wrapping_add(ABREAST as u64);
+            }
+        }
+    }
+}
+
+impl Neon {
+    #[inline]
+    #[target_feature(enable = "neon,aes")]
+    fn draw_part(&self, block: u64, places: &mut [std::mem::MaybeUninit<f64>; 2 * ABREAST]) -> u64 {
+        let counters = std::array::from_fn(|n| {
+            let counter = vsetq_lane_u64::<0>(block.wrapping_add(n as u64), vdupq_n_u64(0));
+            vreinterpretq_u8_u64(counter)
+        });
+        let mut unsettled = 0;
+        for (n, words) in self.cipher::<ABREAST>(counters).into_iter().enumerate() {
+            let words = vreinterpretq_u64_u8(words);
+            let (first, second) = (vgetq_lane_u64::<0>(words), vgetq_lane_u64::<1>(words));
+            let width = |word: u64| SIGNED_WIDTH[(word >> LAYER_SHIFT) as usize];
+            let widths = vsetq_lane_f64::<1>(width(second), vdupq_n_f64(width(first)));
+            let shifted = vorrq_u64(vandq_u64(words, vdupq_n_u64(UNIFORM_BITS)), vdupq_n_u64(ONE));
+            let uniform = vsubq_f64(vreinterpretq_f64_u64(shifted), vdupq_n_f64(BELOW_ONE));
+            // SAFETY: two doubles.
+            unsafe { vst1q_f64(places[2 * n..][..2].as_mut_ptr().cast(), vmulq_f64(uniform, widths)) };
+            let missed = u64::from(first & BOX_BITS == 0) | u64::from(second & BOX_BITS == 0) << 1;
+            unsettled |= missed << (2 * n);
+        }
+        unsettled
+    }
+
+    #[inline]
+    #[target_feature(enable = "neon,aes")]
+    fn cipher<const N: usize>(&self, mut blocks: [uint8x16_t; N]) -> [uint8x16_t; N] {
+        for key in &self.keys[..9] {
+            blocks = blocks.map(|block| vaesmcq_u8(vaeseq_u8(block, *key)));
+        }
+        blocks.map(|block| veorq_u8(vaeseq_u8(block, self.keys[9]), self.keys[10]))
+    }
+}
+
+/// The eleven round keys (FIPS 197, section 5.2).
+#[inline]
+#[target_feature(enable = "neon,aes")]
+fn expand(key: [u8; 16]) -> [uint8x16_t; 11] {
+    let zero = vdupq_n_u8(0);
+    // SAFETY: any bits are a vector.
+    let mut round_key: uint8x16_t = unsafe { transmute(key) };
+    // Takes the last word, rotated, to all four columns; with equal columns ShiftRows does nothing, and so the round's
+    // instruction is SubWord.
+    let rotated = vreinterpretq_u8_u32(vdupq_n_u32(0x0c0f_0e0d));
+    let mut constant = 1u32;
+    std::array::from_fn(|round| {
+        if round > 0 {
+            let substituted = vaeseq_u8(vqtbl1q_u8(round_key, rotated), zero);
+            let substituted = veorq_u8(substituted, vreinterpretq_u8_u32(vdupq_n_u32(constant)));
+            // Every word plus all words before it.
+            let pairs = veorq_u8(round_key, vextq_u8::<12>(zero, round_key));
+            let sums = veorq_u8(pairs, vextq_u8::<8>(zero, pairs));
+            round_key = veorq_u8(sums, substituted);
+            // Times x in the field of AES.
+            constant = (constant << 1) ^ ((constant >> 7) * 0x11b);
+        }
+        round_key
+    })
+}
+
+const _: () = assert!(CHUNK % (2 * ABREAST) == 0);
