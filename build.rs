@@ -2,7 +2,7 @@
 
 /// The functions of the header, in its order.
 #[cfg(feature = "header")]
-const SOURCES: [&str; 4] = ["memory.rs", "noise.rs", "status.rs", "version.rs"];
+const SOURCES: [&str; 5] = ["memory.rs", "noise.rs", "threads.rs", "status.rs", "version.rs"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -194,7 +194,8 @@ struct SomeMem *random_noise_seeded(size_t number,
  *
  * Returns SOMEMEM_OK; or SOMEMEM_INVALID_ARGUMENT, and nothing is written, if `number` is above 0 and `out` is NULL or not
  * aligned for a double, or `number` is above PTRDIFF_MAX / 8, or the last index would be above 2^64 - 1. It cannot fail
- * otherwise: it allocates nothing, uses at most 16 KiB of stack, and raises no floating-point exception.
+ * otherwise: it uses at most 16 KiB of stack, allocates nothing (but for what the system needs to start threads, if
+ * somemem_set_threads() asks for any), and raises no floating-point exception.
  *
  * Threads: from any thread at any time, each writing memory of its own.
  */
@@ -219,6 +220,31 @@ enum SomeMemStatus random_noise_add(double *inout,
                                     uint64_t seed,
                                     uint64_t stream,
                                     uint64_t first);
+
+/**
+ * Sets by how many threads large ranges are drawn, from the next call on: by random_noise(), random_noise_seeded(),
+ * random_noise_fill() and random_noise_add().
+ *
+ * 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 64 are 64.
+ * The number changes how long a call takes and never a value. Ranges of less than 262,144 doubles are always drawn by the
+ * calling thread alone, and memory that one thread saturates is not filled faster by two.
+ *
+ * Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; it is read once, by
+ * the first call that draws a large range or asks somemem_threads().
+ *
+ * The threads are made for the call and are gone when it returns. They block all signals. One that cannot be started
+ * costs speed and nothing else.
+ *
+ * Threads: from any thread at any time; it counts for all threads of the process.
+ */
+void somemem_set_threads(size_t threads);
+
+/**
+ * By how many threads a large range would be drawn now: at least 1.
+ *
+ * Threads: from any thread at any time.
+ */
+size_t somemem_threads(void);
 
 /**
  * A sentence in English that says what a status means.

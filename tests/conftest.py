@@ -62,6 +62,8 @@ def library():
         "random_noise_seeded": (handle, [size, word]),
         "random_noise_fill": (ctypes.c_int, [data, size, word, word, word]),
         "random_noise_add": (ctypes.c_int, [data, size, ctypes.c_double, word, word, word]),
+        "somemem_set_threads": (None, [size]),
+        "somemem_threads": (size, []),
         "somemem_strerror": (ctypes.c_char_p, [ctypes.c_int32]),
         "somemem_version": (ctypes.c_char_p, []),
     }

@@ -4,11 +4,13 @@
 mod memory;
 mod noise;
 mod status;
+mod threads;
 mod version;
 
 pub use memory::*;
 pub use noise::*;
 pub use status::*;
+pub use threads::*;
 pub use version::*;
 
 use errno::{Errno, errno, set_errno};

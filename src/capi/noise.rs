@@ -1,7 +1,7 @@
 use std::mem::MaybeUninit;
 use std::slice;
 
-use super::{SomeMem, SomeMemStatus, hand_over};
+use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
 use crate::memory::{Buffer, MAX_LEN};
 use crate::noise::Noise;
 
@@ -53,7 +53,8 @@ pub extern "C" fn random_noise_seeded(number: usize, seed: u64) -> *mut SomeMem 
 ///
 /// Returns SOMEMEM_OK; or SOMEMEM_INVALID_ARGUMENT, and nothing is written, if `number` is above 0 and `out` is NULL or not
 /// aligned for a double, or `number` is above PTRDIFF_MAX / 8, or the last index would be above 2^64 - 1. It cannot fail
-/// otherwise: it allocates nothing, uses at most 16 KiB of stack, and raises no floating-point exception.
+/// otherwise: it uses at most 16 KiB of stack, allocates nothing (but for what the system needs to start threads, if
+/// somemem_set_threads() asks for any), and raises no floating-point exception.
 ///
 /// Threads: from any thread at any time, each writing memory of its own.
 #[unsafe(no_mangle)]
@@ -68,7 +69,7 @@ pub unsafe extern "C" fn random_noise_fill(
     if number > 0 {
         // SAFETY: the checks, and the caller's promise stated in the crate's documentation.
         let out: &mut [MaybeUninit<f64>] = unsafe { slice::from_raw_parts_mut(out.cast(), number) };
-        Noise { seed, stream }.fill_unwritten(out, first);
+        keep_errno(|| Noise { seed, stream }.fill_unwritten(out, first));
     }
     SomeMemStatus::SOMEMEM_OK
 }
@@ -95,7 +96,7 @@ pub unsafe extern "C" fn random_noise_add(
     if number > 0 {
         // SAFETY: the checks, and the caller's promise stated in the crate's documentation.
         let inout: &mut [f64] = unsafe { slice::from_raw_parts_mut(inout, number) };
-        Noise { seed, stream }.add(inout, stddev, first);
+        keep_errno(|| Noise { seed, stream }.add(inout, stddev, first));
     }
     SomeMemStatus::SOMEMEM_OK
 }

@@ -10,6 +10,8 @@ mod residual;
 mod run;
 #[rustfmt::skip]
 mod tables;
+#[expect(unsafe_code)]
+pub(crate) mod workers;
 
 use std::mem::MaybeUninit;
 
@@ -50,13 +52,15 @@ impl Noise {
 
     /// [`Noise::fill`] for memory that holds nothing yet. All of it is written.
     pub fn fill_unwritten(&self, out: &mut [MaybeUninit<f64>], first: u64) {
-        self.fill_with(Kind::best(), out, first);
+        let kind = Kind::best();
+        in_parts(out, first, |part, first| self.fill_with(kind, part, first));
     }
 
     /// Adds `stddev` times the elements `first`, `first` + 1, ... to what `inout` holds: every sum and product rounded
     /// once.
     pub fn add(&self, inout: &mut [f64], stddev: f64, first: u64) {
-        self.add_with(Kind::best(), inout, stddev, first);
+        let kind = Kind::best();
+        in_parts(inout, first, |part, first| self.add_with(kind, part, stddev, first));
     }
 
     /// For tests and benchmarks: [`Noise::fill_unwritten`] with a kernel of the caller's choice.
@@ -74,4 +78,26 @@ impl Noise {
     fn key(&self) -> [u8; 16] {
         (u128::from(self.stream) << 64 | u128::from(self.seed)).to_le_bytes()
     }
+}
+
+/// Does the work on all of the data: in one go, or large data in parts by as many threads as are asked for.
+fn in_parts<T: Send>(data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + Sync) {
+    match workers::parts(data.len()) {
+        1 => work(data, first),
+        parts => in_threads(parts, data, first, work),
+    }
+}
+
+/// Not inlined, so that only those who ask for threads have the jobs on their stack.
+#[inline(never)]
+fn in_threads<T: Send>(parts: usize, data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + Sync) {
+    /// Parts are whole pages long.
+    const STEP: usize = 512;
+    let size = data.len().div_ceil(parts).next_multiple_of(STEP);
+    let mut jobs = [const { None }; workers::MOST];
+    for (n, (job, part)) in jobs.iter_mut().zip(data.chunks_mut(size)).enumerate() {
+        let work = &work;
+        *job = Some(move || work(part, first.wrapping_add((n * size) as u64)));
+    }
+    workers::run(&mut jobs);
 }

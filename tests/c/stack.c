@@ -10,20 +10,22 @@
 
 #define STACK ((size_t)256 * 1024)
 #define PROMISED ((size_t)16 * 1024)
-#define NUMBER ((size_t)300001)
+#define NUMBER ((size_t)600001)
 
 static double memory[NUMBER];
 static int kind;
 static unsigned char *painted, *entered;
 
-static const char *const names[] = {"random_noise_fill", "random_noise_add", "random_noise_seeded", "random_noise"};
+static const char *const names[] = {"random_noise_fill", "random_noise_add", "random_noise_seeded", "random_noise",
+                                    "random_noise_add, threads"};
 
 static SomeMemStatus draw(void) {
   switch (kind) {
     case 0: return random_noise_fill(memory, NUMBER, 1, 2, 3);
     case 1: return random_noise_add(memory, NUMBER, 1.0, 1, 2, 3);
     case 2: return somemem_free(random_noise_seeded(1000, 1));
-    default: return somemem_free(random_noise(1000));
+    case 3: return somemem_free(random_noise(1000));
+    default: somemem_set_threads(64); return random_noise_add(memory, NUMBER, 1.0, 1, 2, 3);
   }
 }
 
@@ -39,7 +41,7 @@ static void *thread(void *unused) {
 int main(void) {
   void *stack;
   CHECK(posix_memalign(&stack, 4096, STACK) == 0);
-  for (kind = 0; kind < 4; kind++) {
+  for (kind = 0; kind < 5; kind++) {
     painted = (unsigned char *)stack;
     pthread_attr_t attributes;
     pthread_t id;

@@ -18,8 +18,6 @@ mod x86_key;
 
 use std::mem::MaybeUninit;
 
-use portable::Portable;
-
 /// Elements in a chunk: one bit each in a word that says which are unsettled.
 pub const CHUNK: usize = 64;
 
@@ -115,7 +113,7 @@ impl Kind {
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
             Kind::Neon if self.is_available() => unsafe { neon::run(key, work) },
-            _ => work.run(&Portable::new(key)),
+            _ => portable::run(key, work),
         }
     }
 }

@@ -5,14 +5,20 @@ use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
 use super::super::map::first_word;
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work};
 
-pub struct Portable {
+struct Portable {
     cipher: Aes128,
 }
 
+/// Does the work. Not inlined where the kernel is chosen, so that the other kernels do not pay for its stack.
+#[inline(never)]
+pub fn run(key: [u8; 16], work: impl Work) {
+    work.run(&Portable::new(key));
+}
+
 impl Portable {
-    pub fn new(key: [u8; 16]) -> Portable {
+    fn new(key: [u8; 16]) -> Portable {
         Portable { cipher: Aes128::new(&key.into()) }
     }
 

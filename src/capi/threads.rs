@@ -1,0 +1,29 @@
+use super::keep_errno;
+use crate::noise::workers;
+
+/// Sets by how many threads large ranges are drawn, from the next call on: by random_noise(), random_noise_seeded(),
+/// random_noise_fill() and random_noise_add().
+///
+/// 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 64 are 64.
+/// The number changes how long a call takes and never a value. Ranges of less than 262,144 doubles are always drawn by the
+/// calling thread alone, and memory that one thread saturates is not filled faster by two.
+///
+/// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; it is read once, by
+/// the first call that draws a large range or asks somemem_threads().
+///
+/// The threads are made for the call and are gone when it returns. They block all signals. One that cannot be started
+/// costs speed and nothing else.
+///
+/// Threads: from any thread at any time; it counts for all threads of the process.
+#[unsafe(no_mangle)]
+pub extern "C" fn somemem_set_threads(threads: usize) {
+    workers::set_threads(threads);
+}
+
+/// By how many threads a large range would be drawn now: at least 1.
+///
+/// Threads: from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn somemem_threads() -> usize {
+    keep_errno(workers::threads)
+}
