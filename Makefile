@@ -1,6 +1,8 @@
 # make run     builds everything, compiles the C examples and runs them
 # make test    sets up what the tests need and runs all of them
-# make bench   measures fills and allocations against memset and malloc; BENCH=--quick for a glance
+# make bench   measures fills and allocations against memset, malloc and other libraries; BENCH=--quick for a glance
+# make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
+# make plots   draws docs/*.png from the last `make bench` and from the library itself
 # make header  generates include/somemem.h after a change in src/capi
 
 CC ?= cc
@@ -8,9 +10,11 @@ CXX ?= c++
 PYTHON ?= python3
 CARGO ?= cargo
 
-BUILD := $(or $(CARGO_TARGET_DIR),target)/release
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BUILD := $(TARGET)/release
 PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
+PEERS := $(TARGET)/peers
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wundef -Werror
 CFLAGS ?= -O2
@@ -20,7 +24,7 @@ LINK := -L$(BUILD) -Wl,-rpath,$(abspath $(BUILD)) -lsomemem -lm -lpthread
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
 
-.PHONY: all library examples run test bench header clean
+.PHONY: all library examples run test bench peers plots header clean
 all: library examples
 
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
@@ -48,12 +52,25 @@ test: library $(VENV)/ready
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q tests
 
 $(VENV)/ready: tests/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+$(PEERS)/ready: benches/requirements.txt
+$(VENV)/ready $(PEERS)/ready:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-bench:
-	$(CARGO) bench --bench bench -- $(BENCH)
+# The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
+# this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
+bench: library
+	-@$(MAKE) --no-print-directory $(PEERS)/ready
+	RUSTFLAGS="-Ctarget-cpu=native -Cforce-frame-pointers=yes" SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) \
+	SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) \
+	$(CARGO) bench --target-dir $(TARGET)/bench --no-default-features --bench bench -- $(BENCH)
+
+peers: $(PEERS)/ready
+	@echo "GSL is a package of the system: libgsl27 or libgsl28 on Debian."
+
+plots: library $(PEERS)/ready
+	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(PEERS)/bin/python benches/plots.py $(TARGET)/bench.json docs
 
 header:
 	SOMEMEM_UPDATE_HEADER=1 $(CARGO) test --quiet --test header

@@ -16,19 +16,20 @@ pub enum Unit {
     Double,
 }
 
-/// Makes so many calls and says how long they took.
-type Sampler = Box<dyn FnMut(u64) -> Duration>;
+/// Makes so many calls on this memory and says how long they took.
+type Sampler = Box<dyn FnMut(u64, &mut [f64]) -> Duration>;
 
 struct Contender {
-    name: &'static str,
-    sampler: Sampler,
+    name: String,
+    /// None for a peer that is not installed.
+    sampler: Option<Sampler>,
 }
 
 pub struct Case {
     pub name: String,
     unit: Unit,
     /// In doubles, what one call works on.
-    number: usize,
+    pub number: usize,
     contenders: Vec<Contender>,
 }
 
@@ -41,9 +42,15 @@ pub struct Outcomes {
     pub contenders: Vec<Outcome>,
 }
 
-/// What a contender came to: its samples, one a round.
+/// What a contender came to.
 pub struct Outcome {
-    pub name: &'static str,
+    pub name: String,
+    /// None for a peer that is not installed.
+    pub figures: Option<Figures>,
+}
+
+/// A contender's samples, one a round.
+pub struct Figures {
     /// How many calls each sample was.
     pub calls: u64,
     /// The samples in nanoseconds, never 0.
@@ -55,67 +62,91 @@ impl Case {
         Case { name: format!("{work} {}", with_prefix(number)), unit, number, contenders: Vec::new() }
     }
 
-    /// Adds a contender by what it does in one call. The first one added is the base.
-    pub fn contender(mut self, name: &'static str, mut call: impl FnMut() + 'static) -> Case {
-        let sampler = move |calls| {
-            let start = Instant::now();
-            for _ in 0..calls {
-                call();
+    /// Adds a contender by what it does in one call on the case's memory. The first one added is the base.
+    pub fn contender(self, name: impl Into<String>, call: impl FnMut(&mut [f64]) + 'static) -> Case {
+        self.peer(name, Some(call))
+    }
+
+    /// Adds a contender that may not be installed.
+    pub fn peer(self, name: impl Into<String>, call: Option<impl FnMut(&mut [f64]) + 'static>) -> Case {
+        let sampler = call.map(|mut call| {
+            move |calls, memory: &mut [f64]| {
+                let start = Instant::now();
+                for _ in 0..calls {
+                    call(memory);
+                }
+                start.elapsed()
             }
-            start.elapsed()
-        };
-        self.contenders.push(Contender { name, sampler: Box::new(sampler) });
+        });
+        self.timed_peer(name, sampler)
+    }
+
+    /// Adds a contender that makes the calls and takes the time itself, and may not be installed.
+    pub fn timed_peer(
+        mut self,
+        name: impl Into<String>,
+        sampler: Option<impl FnMut(u64, &mut [f64]) -> Duration + 'static>,
+    ) -> Case {
+        let sampler = sampler.map(|it| Box::new(it) as Sampler);
+        self.contenders.push(Contender { name: name.into(), sampler });
         self
     }
 
-    /// Times every contender once a round. Who goes first rotates, so that nobody always follows the same one's traces
-    /// in caches and clock rates.
-    pub fn run(mut self, effort: &Effort, mut progress: impl FnMut(usize)) -> Outcomes {
+    /// Times every contender once a round, all on the same memory. Who goes first rotates, so that nobody always
+    /// follows the same one's traces in caches and clock rates.
+    pub fn run(self, effort: &Effort, memory: &mut [f64], mut progress: impl FnMut(usize)) -> Outcomes {
         progress(0);
-        let mut outcomes: Vec<Outcome> = self.contenders.iter_mut().map(|it| it.calibrate(effort)).collect();
+        let Case { name, unit, number, mut contenders } = self;
+        let memory = &mut memory[..number];
+        let mut outcomes: Vec<Outcome> = contenders.iter_mut().map(|it| it.calibrate(effort, memory)).collect();
         let count = outcomes.len();
         for round in 0..effort.rounds {
             for turn in 0..count {
                 let who = (round + turn) % count;
-                let outcome = &mut outcomes[who];
-                let took = (self.contenders[who].sampler)(outcome.calls);
-                outcome.samples.push(nanoseconds(took));
+                if let (Some(sampler), Some(figures)) = (&mut contenders[who].sampler, &mut outcomes[who].figures) {
+                    let took = sampler(figures.calls, memory);
+                    figures.samples.push(nanoseconds(took));
+                }
             }
             progress(round + 1);
         }
-        Outcomes { case: self.name, unit: self.unit, number: self.number, contenders: outcomes }
+        Outcomes { case: name, unit, number, contenders: outcomes }
     }
 }
 
 impl Contender {
     /// Finds how many calls make a sample. The very first call, which finds everything cold, counts nowhere.
-    fn calibrate(&mut self, effort: &Effort) -> Outcome {
+    fn calibrate(&mut self, effort: &Effort, memory: &mut [f64]) -> Outcome {
         /// More would only be asked for by a clock that stands still.
         const MOST: u64 = 1 << 26;
-        (self.sampler)(1);
-        let mut calls = 1;
-        let mut took = nanoseconds((self.sampler)(calls));
-        let target = nanoseconds(effort.sample);
-        while took < target / 2 && calls < MOST {
-            calls *= 2;
-            took = nanoseconds((self.sampler)(calls));
-        }
-        let calls = (calls as f64 * target as f64 / took as f64) as u64;
-        Outcome { name: self.name, calls: calls.clamp(1, MOST), samples: Vec::with_capacity(effort.rounds) }
+        let figures = self.sampler.as_mut().map(|sampler| {
+            sampler(1, memory);
+            let mut calls = 1;
+            let mut took = nanoseconds(sampler(calls, memory));
+            let target = nanoseconds(effort.sample);
+            while took < target / 2 && calls < MOST {
+                calls *= 2;
+                took = nanoseconds(sampler(calls, memory));
+            }
+            let calls = (calls as f64 * target as f64 / took as f64) as u64;
+            Figures { calls: calls.clamp(1, MOST), samples: Vec::with_capacity(effort.rounds) }
+        });
+        Outcome { name: self.name.clone(), figures }
     }
 }
 
 impl Outcomes {
     /// Every round's nanoseconds for each unit.
-    pub fn ns_per_unit<'a>(&self, outcome: &'a Outcome) -> impl Iterator<Item = f64> + 'a {
+    pub fn ns_per_unit<'a>(&self, figures: &'a Figures) -> impl Iterator<Item = f64> + 'a {
         let doubles = if self.unit == Unit::Double { self.number } else { 1 };
-        let units = outcome.calls as f64 * doubles as f64;
-        outcome.samples.iter().map(move |&ns| ns as f64 / units)
+        let units = figures.calls as f64 * doubles as f64;
+        figures.samples.iter().map(move |&ns| ns as f64 / units)
     }
 
     /// Every round's ratio to the base.
-    pub fn ratios(&self, outcome: &Outcome) -> impl Iterator<Item = f64> {
-        self.ns_per_unit(outcome).zip(self.ns_per_unit(&self.contenders[0])).map(|(ns, base)| ns / base)
+    pub fn ratios(&self, figures: &Figures) -> impl Iterator<Item = f64> {
+        let base = self.contenders[0].figures.as_ref().expect("the base is never missing");
+        self.ns_per_unit(figures).zip(self.ns_per_unit(base)).map(|(ns, base)| ns / base)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A case (`case`) has contenders, the first of them its base. They take turns in interleaved rounds, and what counts
 //! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise` and
-//! `allocation` list the cases; `report` prints them and writes them down.
+//! `allocation` list the cases, `peers` who else can fill memory with noise; `report` prints them and writes them down.
 
 // The contenders are C functions, called as C programs call them.
 #![allow(unsafe_code)]
@@ -10,14 +10,19 @@
 mod allocation;
 mod arguments;
 mod case;
+mod library;
 mod noise;
+mod peers;
 mod report;
+mod shared;
 
 use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
 use arguments::Arguments;
 use case::Case;
+use library::Library;
+use peers::Peers;
 use report::Report;
 
 fn main() -> ExitCode {
@@ -25,21 +30,29 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(complaint) => return fail(&format!("{complaint}\n{}", arguments::USAGE), 2),
     };
-    let mut cases: Vec<Case> = noise::cases().chain(allocation::cases()).collect();
+    let library = match Library::load(&arguments.library) {
+        Ok(library) => library,
+        Err(complaint) => return fail(&complaint, 1),
+    };
+    let peers = Peers::load(&arguments.peers);
+    let mut cases: Vec<Case> = noise::cases(library, &peers).chain(allocation::cases(library)).collect();
     cases.retain(|case| case.name.contains(&arguments.only));
     if cases.is_empty() {
         return fail(&format!("no case has \"{}\" in its name", arguments.only), 2);
     }
 
-    let mut report = Report::begin(&arguments.effort);
+    let memory = memory();
+    let mut report = Report::begin(library.version, &arguments.effort);
     let total = cases.len();
     for (case, position) in cases.into_iter().zip(1..) {
         let heading = format!("[{position}/{total}] {}", case.name);
-        let outcomes = case.run(&arguments.effort, |round| show_progress(&heading, round, arguments.effort.rounds));
+        let outcomes =
+            case.run(&arguments.effort, memory, |round| show_progress(&heading, round, arguments.effort.rounds));
         clear_progress();
         report.add(outcomes);
     }
 
+    report.end();
     let path = arguments.json.display();
     match std::fs::write(&arguments.json, report.json()) {
         Ok(()) => {
@@ -48,6 +61,18 @@ fn main() -> ExitCode {
         }
         Err(error) => fail(&format!("{path}: {error}"), 1),
     }
+}
+
+/// Room for every case on a 64-byte boundary. Not the library's own, whose pages may one day be chosen for speed.
+fn memory() -> &'static mut [f64] {
+    #[derive(Clone)]
+    #[repr(align(64))]
+    struct Line {
+        _doubles: [f64; 8],
+    }
+    let lines = vec![Line { _doubles: [0.0; 8] }; noise::LARGEST / 8].leak();
+    // SAFETY: each line is eight doubles and nothing else.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), noise::LARGEST) }
 }
 
 fn fail(complaint: &str, code: u8) -> ExitCode {

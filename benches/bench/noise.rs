@@ -5,13 +5,14 @@
 use std::ffi::c_int;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use somemem::capi::{SomeMemStatus, random_noise_add, random_noise_fill};
+use std::thread::{available_parallelism, scope};
 
 use crate::case::{Case, Unit};
+use crate::library::{Library, OK};
+use crate::peers::Peers;
 
 const NUMBERS: [usize; 5] = [1, 16, 1 << 10, 64 << 10, LARGEST];
-const LARGEST: usize = 16 << 20;
+pub const LARGEST: usize = 16 << 20;
 
 const SEED: u64 = 42;
 
@@ -19,50 +20,60 @@ const SEED: u64 = 42;
 /// Eight of these make 0.0005.
 const BYTE: c_int = 0x3f;
 
-pub fn cases() -> impl Iterator<Item = Case> {
-    let memory = memory();
-    NUMBERS.map(|number| fill(memory, number)).into_iter().chain(NUMBERS.map(|number| add(memory, number)))
+pub fn cases(library: Library, peers: &Peers) -> impl Iterator<Item = Case> {
+    let fills = NUMBERS.into_iter().map(move |number| fill(library, peers, number));
+    fills.chain(NUMBERS.into_iter().map(move |number| add(library, number)))
 }
 
-fn fill(memory: *mut f64, number: usize) -> Case {
-    // Pointers that the compiler cannot see through, here and below: nothing is inlined, left out or made for one size.
-    let fill = black_box(random_noise_fill as unsafe extern "C" fn(_, _, _, _, _) -> _);
+fn fill(library: Library, peers: &Peers, number: usize) -> Case {
+    let mut case = against_memset("fill", number);
+    let cpus = available_parallelism().map_or(1, |number| number.get());
+    if number == LARGEST && cpus > 1 {
+        case = case.contender(format!("memset, {cpus} threads"), memset_by(cpus));
+    }
     let mut indices = Indices::new();
-    against_memset("fill", memory, number).contender("somemem", move || {
-        // SAFETY: the memory has room for LARGEST doubles, and only one contender works at a time.
-        let status = unsafe { fill(memory, number, SEED, indices.stream, indices.next(number)) };
-        assert_eq!(status, SomeMemStatus::SOMEMEM_OK);
-    })
+    case = case.contender("somemem", move |memory| {
+        // SAFETY: `memory` is so many doubles to write.
+        let status = unsafe { (library.fill)(memory.as_mut_ptr(), number, SEED, indices.stream, indices.next(number)) };
+        assert_eq!(status, OK);
+    });
+    peers.join(case)
 }
 
 /// The base overwrites the sums in every round, so they stay small.
-fn add(memory: *mut f64, number: usize) -> Case {
-    let add = black_box(random_noise_add as unsafe extern "C" fn(_, _, _, _, _, _) -> _);
+fn add(library: Library, number: usize) -> Case {
     let mut indices = Indices::new();
-    against_memset("add", memory, number).contender("somemem", move || {
-        // SAFETY: as in `fill`, and the base has written to the memory before.
-        let status = unsafe { add(memory, number, 1.0, SEED, indices.stream, indices.next(number)) };
-        assert_eq!(status, SomeMemStatus::SOMEMEM_OK);
+    against_memset("add", number).contender("somemem", move |memory| {
+        let (stream, first) = (indices.stream, indices.next(number));
+        // SAFETY: `memory` is so many doubles to read and write.
+        let status = unsafe { (library.add)(memory.as_mut_ptr(), number, 1.0, SEED, stream, first) };
+        assert_eq!(status, OK);
     })
 }
 
-fn against_memset(work: &str, memory: *mut f64, number: usize) -> Case {
+fn against_memset(work: &str, number: usize) -> Case {
+    Case::new(work, number, Unit::Double).contender("memset", memset())
+}
+
+fn memset() -> impl Fn(&mut [f64]) + Sync {
+    // A pointer that the compiler cannot see through: no call is left out or made for one size.
     let memset = black_box(libc::memset as unsafe extern "C" fn(_, _, _) -> _);
-    Case::new(work, number, Unit::Double).contender("memset", move || {
-        // SAFETY: the memory has room for LARGEST doubles, and only one contender works at a time.
-        unsafe { memset(memory.cast(), BYTE, number * size_of::<f64>()) };
-    })
+    move |memory| {
+        // SAFETY: so many bytes to write, and any bytes make doubles.
+        unsafe { memset(memory.as_mut_ptr().cast(), BYTE, size_of_val(memory)) };
+    }
 }
 
-/// Room for LARGEST doubles on a 64-byte boundary, for all cases and for good. Not the library's own, whose pages may
-/// one day be chosen for speed.
-fn memory() -> *mut f64 {
-    #[derive(Clone)]
-    #[repr(align(64))]
-    struct Line {
-        _doubles: [f64; 8],
+/// The threads are made anew in each call, which is small against the largest case.
+fn memset_by(threads: usize) -> impl Fn(&mut [f64]) {
+    let memset = memset();
+    move |memory| {
+        scope(|scope| {
+            for part in memory.chunks_mut(memory.len().div_ceil(threads)) {
+                scope.spawn(|| memset(part));
+            }
+        });
     }
-    vec![Line { _doubles: [0.0; 8] }; LARGEST / 8].leak().as_mut_ptr().cast()
 }
 
 /// Indices that were never drawn before in this run: drawing the same ones again and again would teach the CPU's branch

@@ -1,8 +1,10 @@
 //! What was measured: a table for people while it grows, and JSON for programs in the end.
 
-use crate::case::{Effort, Outcome, Outcomes, Unit};
+use crate::case::{Effort, Figures, Outcomes, Unit};
+use crate::peers::INSTALLATION;
 
 pub struct Report {
+    version: &'static str,
     cpu: String,
     cpus: usize,
     rounds: usize,
@@ -12,21 +14,19 @@ pub struct Report {
 /// The lower quartile, the median and the upper quartile.
 struct Quartiles([f64; 3]);
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
 impl Report {
     /// Prints the head of the table.
-    pub fn begin(effort: &Effort) -> Report {
+    pub fn begin(version: &'static str, effort: &Effort) -> Report {
         let cpus = std::thread::available_parallelism().map_or(1, |number| number.get());
-        let report = Report { cpu: cpu(), cpus, rounds: effort.rounds, cases: Vec::new() };
-        println!("somemem {VERSION} on {} ({cpus} CPUs)", report.cpu);
+        let report = Report { version, cpu: cpu(), cpus, rounds: effort.rounds, cases: Vec::new() };
+        println!("somemem {version} on {} ({cpus} CPUs)", report.cpu);
         println!(
             "Medians of {} interleaved rounds of {} ms samples. The ratio is to each case's first row, round by round;",
             effort.rounds,
             effort.sample.as_millis()
         );
         println!("GB/s are the doubles' own 8 bytes each.");
-        println!("{:>48}{:>8}{:>9}{:>20}", "ns", "GB/s", "ratio", "its quartiles");
+        println!("{:>50}{:>8}{:>9}{:>20}", "ns", "GB/s", "ratio", "its quartiles");
         report
     }
 
@@ -34,13 +34,17 @@ impl Report {
     pub fn add(&mut self, case: Outcomes) {
         println!("{}", case.case);
         for (position, outcome) in case.contenders.iter().enumerate() {
-            let ns = Quartiles::of(case.ns_per_unit(outcome)).median();
+            let Some(figures) = &outcome.figures else {
+                println!("  {:<28}{:>20}", outcome.name, "not installed");
+                continue;
+            };
+            let ns = Quartiles::of(case.ns_per_unit(figures)).median();
             let (unit, rate) = match case.unit {
                 Unit::Double => ("a double", format!("{:.2}", size_of::<f64>() as f64 / ns)),
                 Unit::Call => ("a call", String::new()),
             };
-            print!("  {:<20}{ns:>17.3} {unit:<8}{rate:>8}", outcome.name);
-            let Quartiles([low, ratio, high]) = Quartiles::of(case.ratios(outcome));
+            print!("  {:<28}{ns:>11.3} {unit:<8}{rate:>8}", outcome.name);
+            let Quartiles([low, ratio, high]) = Quartiles::of(case.ratios(figures));
             if position == 0 {
                 println!("{:>9}", 1);
             } else {
@@ -50,11 +54,18 @@ impl Report {
         self.cases.push(case);
     }
 
+    /// Says how to get what is missing.
+    pub fn end(&self) {
+        if self.cases.iter().flat_map(|case| &case.contenders).any(|outcome| outcome.figures.is_none()) {
+            println!("\n{INSTALLATION}");
+        }
+    }
+
     pub fn json(&self) -> String {
-        let Report { cpu, cpus, rounds, cases } = self;
+        let Report { version, cpu, cpus, rounds, cases } = self;
         let (cpu, cases) = (quoted(cpu), list(cases.iter().map(case_json), ",\n"));
         format!(
-            "{{\"version\": \"{VERSION}\", \"cpu\": {cpu}, \"cpus\": {cpus}, \"rounds\": {rounds}, \
+            "{{\"version\": \"{version}\", \"cpu\": {cpu}, \"cpus\": {cpus}, \"rounds\": {rounds}, \
              \"cases\": {cases}}}\n"
         )
     }
@@ -65,15 +76,20 @@ fn case_json(case: &Outcomes) -> String {
         Unit::Call => "call",
         Unit::Double => "double",
     };
-    let contenders = list(case.contenders.iter().map(|outcome| outcome_json(case, outcome)), ",\n  ");
+    let measured = case.contenders.iter().filter_map(|it| Some(figures_json(case, &it.name, it.figures.as_ref()?)));
+    let missing = case.contenders.iter().filter(|it| it.figures.is_none()).map(|it| quoted(&it.name));
+    let (contenders, missing) = (list(measured, ",\n  "), list(missing, ", "));
     let (name, number) = (quoted(&case.case), case.number);
-    format!("{{\"name\": {name}, \"number\": {number}, \"unit\": \"{unit}\", \"contenders\": {contenders}}}")
+    format!(
+        "{{\"name\": {name}, \"number\": {number}, \"unit\": \"{unit}\", \"contenders\": {contenders}, \
+         \"missing\": {missing}}}"
+    )
 }
 
-fn outcome_json(case: &Outcomes, outcome: &Outcome) -> String {
-    let ns = Quartiles::of(case.ns_per_unit(outcome)).median();
-    let Quartiles([low, ratio, high]) = Quartiles::of(case.ratios(outcome));
-    let (name, calls, samples) = (quoted(outcome.name), outcome.calls, list(&outcome.samples, ", "));
+fn figures_json(case: &Outcomes, name: &str, figures: &Figures) -> String {
+    let ns = Quartiles::of(case.ns_per_unit(figures)).median();
+    let Quartiles([low, ratio, high]) = Quartiles::of(case.ratios(figures));
+    let (name, calls, samples) = (quoted(name), figures.calls, list(&figures.samples, ", "));
     format!(
         "{{\"name\": {name}, \"ns_per_unit\": {ns}, \"ratio\": {ratio}, \"ratio_quartiles\": [{low}, {high}], \
          \"calls_per_sample\": {calls}, \"sample_ns\": {samples}}}"

@@ -1,0 +1,40 @@
+//! libsomemem.so as users have it, loaded as any program would: its kernels are chosen while it runs, and nothing of it
+//! is compiled for this CPU or into this benchmark.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::path::Path;
+
+use crate::shared::Shared;
+
+pub const OK: c_int = 0;
+
+/// The functions that are measured; include/somemem.h documents them.
+#[derive(Clone, Copy)]
+pub struct Library {
+    pub new: unsafe extern "C" fn(usize) -> *mut c_void,
+    pub free: unsafe extern "C" fn(*mut c_void) -> c_int,
+    pub fill: unsafe extern "C" fn(*mut f64, usize, u64, u64, u64) -> c_int,
+    pub add: unsafe extern "C" fn(*mut f64, usize, f64, u64, u64, u64) -> c_int,
+    pub version: &'static str,
+}
+
+impl Library {
+    pub fn load(folder: &Path) -> Result<Library, String> {
+        let path = folder.join("libsomemem.so");
+        // A name without a slash would be looked up elsewhere.
+        let shared = std::path::absolute(&path).ok().and_then(Shared::open);
+        let shared = shared.ok_or(format!("{} cannot be loaded. `cargo build --release` makes it.", path.display()))?;
+        // SAFETY: these are the types in include/somemem.h. A status is an enum, which C passes as an int here; a
+        // handle is a pointer. The version is a static C string.
+        unsafe {
+            let version: unsafe extern "C" fn() -> *const c_char = shared.symbol(c"somemem_version");
+            Ok(Library {
+                new: shared.symbol(c"somemem_new"),
+                free: shared.symbol(c"somemem_free"),
+                fill: shared.symbol(c"random_noise_fill"),
+                add: shared.symbol(c"random_noise_add"),
+                version: CStr::from_ptr(version()).to_str().expect("a version is ASCII"),
+            })
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What people fill memory with today. Each peer goes on in a sequence of its own from call to call, on one thread.
+//!
+//! The Rust ones are compiled into this benchmark, for this CPU if `make bench` builds it. The others are the packages
+//! that their users install, each here if it is installed.
+
+mod gsl;
+mod mkl;
+mod numpy;
+mod rust;
+
+use std::path::Path;
+
+use crate::case::Case;
+use gsl::Gsl;
+use mkl::Mkl;
+use numpy::NumPy;
+
+/// Said where a peer is missing.
+pub const INSTALLATION: &str =
+    "`make peers` installs NumPy and oneMKL. GSL is a package of the system: libgsl27 or libgsl28 on Debian.";
+
+const SEED: u32 = 42;
+
+/// Calls of NumPy on fewer doubles are all overhead.
+const LEAST_FOR_NUMPY: usize = 1 << 10;
+
+pub struct Peers {
+    gsl: Option<Gsl>,
+    mkl: Option<Mkl>,
+    numpy: Option<NumPy>,
+}
+
+impl Peers {
+    /// Looks for the peers in a Python environment and in the system.
+    pub fn load(environment: &Path) -> Peers {
+        Peers { gsl: Gsl::load(), mkl: Mkl::load(environment), numpy: NumPy::start(environment) }
+    }
+
+    /// Adds all of them to a case.
+    pub fn join(&self, case: Case) -> Case {
+        let gsl = |generator| self.gsl.as_ref().map(|gsl| checked(gsl.ziggurat(generator)));
+        let number = case.number;
+        let mut case = case
+            .contender("rand_distr, xoshiro256++", checked(rust::xoshiro()))
+            .contender("rand_distr, ChaCha12", checked(rust::chacha()))
+            .peer("GSL, taus2", gsl(c"gsl_rng_taus2"))
+            .peer("GSL, mt19937", gsl(c"gsl_rng_mt19937"));
+        if number >= LEAST_FOR_NUMPY {
+            for generator in numpy::GENERATORS {
+                let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal(generator, number));
+                case = case.timed_peer(format!("NumPy, {generator}"), sampler);
+            }
+        }
+        for (method_name, method) in mkl::METHODS {
+            for (generator_name, generator) in mkl::GENERATORS {
+                let fill = self.mkl.as_ref().map(|mkl| checked(mkl.gaussian(method, generator)));
+                case = case.peer(format!("oneMKL, {generator_name} {method_name}"), fill);
+            }
+        }
+        case
+    }
+}
+
+/// The same filler, once it has shown that it fills memory with something of mean 0 and variance 1.
+fn checked<F: FnMut(&mut [f64])>(mut fill: F) -> F {
+    const NUMBER: usize = 1 << 16;
+    /// In standard errors.
+    const FAR: f64 = 6.0;
+    let mut samples = vec![f64::NAN; NUMBER];
+    fill(&mut samples);
+    let mean_of = |power| samples.iter().map(|x| x.powi(power)).sum::<f64>() / NUMBER as f64;
+    let error = 1.0 / (NUMBER as f64).sqrt();
+    let (mean, square) = (mean_of(1), mean_of(2));
+    let good = mean.abs() < FAR * error && (square - 1.0).abs() < FAR * 2f64.sqrt() * error;
+    assert!(good, "a peer's samples have the mean {mean} and the mean square {square}: these are not N(0,1)");
+    fill
+}

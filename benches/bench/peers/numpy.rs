@@ -1,0 +1,67 @@
+//! NumPy in a Python process, which has memory of its own and takes the time itself: numpy_peer.py.
+
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Bit generators, fastest first.
+pub const GENERATORS: [&str; 3] = ["SFC64", "PCG64", "Philox"];
+
+pub struct NumPy(Rc<RefCell<Process>>);
+
+struct Process {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl NumPy {
+    /// With the Python of an environment.
+    pub fn start(environment: &Path) -> Option<NumPy> {
+        let mut command = Command::new(environment.join("bin/python"));
+        command.args(["-c", include_str!("numpy_peer.py")]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().ok()?;
+        let answers = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut process = Process { child, answers };
+        (process.answer() == "ready").then(|| NumPy(Rc::new(RefCell::new(process))))
+    }
+
+    /// Calls of Generator.standard_normal() for so many doubles.
+    pub fn standard_normal(
+        &self,
+        generator: &'static str,
+        number: usize,
+    ) -> impl FnMut(u64, &mut [f64]) -> Duration + use<> {
+        let process = self.0.clone();
+        move |calls, _| {
+            let mut process = process.borrow_mut();
+            process.ask(&format!("{generator} {number} {calls}\n"));
+            Duration::from_nanos(process.answer().parse().expect("NumPy's process has failed"))
+        }
+    }
+}
+
+impl Process {
+    fn ask(&mut self, question: &str) {
+        let questions = self.child.stdin.as_mut().expect("it is open until the end");
+        questions.write_all(question.as_bytes()).expect("NumPy's process has failed");
+    }
+
+    /// A line, or nothing where there is no more.
+    fn answer(&mut self) -> String {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("Python writes text");
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for Process {
+    /// It ends when there are no more questions.
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        // Whether it failed at the very end is of no interest.
+        let _ = self.child.wait();
+    }
+}
