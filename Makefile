@@ -62,6 +62,7 @@ $(VENV)/ready $(PEERS)/ready:
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
 bench: library
 	-@$(MAKE) --no-print-directory $(PEERS)/ready
+	$(CARGO) build --release --example kernels
 	RUSTFLAGS="-Ctarget-cpu=native -Cforce-frame-pointers=yes" SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) \
 	SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) \
 	$(CARGO) bench --target-dir $(TARGET)/bench --no-default-features --bench bench -- $(BENCH)

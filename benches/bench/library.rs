@@ -15,6 +15,7 @@ pub struct Library {
     pub free: unsafe extern "C" fn(*mut c_void) -> c_int,
     pub fill: unsafe extern "C" fn(*mut f64, usize, u64, u64, u64) -> c_int,
     pub add: unsafe extern "C" fn(*mut f64, usize, f64, u64, u64, u64) -> c_int,
+    pub set_threads: unsafe extern "C" fn(usize),
     pub version: &'static str,
 }
 
@@ -33,8 +34,34 @@ impl Library {
                 free: shared.symbol(c"somemem_free"),
                 fill: shared.symbol(c"random_noise_fill"),
                 add: shared.symbol(c"random_noise_add"),
+                set_threads: shared.symbol(c"somemem_set_threads"),
                 version: CStr::from_ptr(version()).to_str().expect("a version is ASCII"),
             })
         }
+    }
+}
+
+/// Each kernel by itself; benches/kernels.rs has the functions.
+#[derive(Clone, Copy)]
+pub struct Kernels {
+    name: extern "C" fn(usize) -> *const c_char,
+    pub fill: unsafe extern "C" fn(usize, *mut f64, usize, u64, u64, u64),
+}
+
+impl Kernels {
+    /// They stand beside the library. Without them their rows are missing.
+    pub fn load(folder: &Path) -> Option<Kernels> {
+        let shared = std::path::absolute(folder.join("examples/libkernels.so")).ok().and_then(Shared::open)?;
+        // SAFETY: these are the types in benches/kernels.rs.
+        unsafe { Some(Kernels { name: shared.symbol(c"kernel_name"), fill: shared.symbol(c"kernel_fill") }) }
+    }
+
+    /// The number and the name of each that this CPU can run.
+    pub fn available(self) -> impl Iterator<Item = (usize, &'static str)> {
+        (0..8).filter_map(move |n| {
+            let name = (self.name)(n);
+            // SAFETY: NULL or a static C string.
+            (!name.is_null()).then(|| (n, unsafe { CStr::from_ptr(name) }.to_str().expect("a name is ASCII")))
+        })
     }
 }

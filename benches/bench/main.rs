@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use arguments::Arguments;
 use case::Case;
-use library::Library;
+use library::{Kernels, Library};
 use peers::Peers;
 use report::Report;
 
@@ -35,7 +35,8 @@ fn main() -> ExitCode {
         Err(complaint) => return fail(&complaint, 1),
     };
     let peers = Peers::load(&arguments.peers);
-    let mut cases: Vec<Case> = noise::cases(library, &peers).chain(allocation::cases(library)).collect();
+    let mut cases: Vec<Case> =
+        noise::cases(library, Kernels::load(&arguments.library), &peers).chain(allocation::cases(library)).collect();
     cases.retain(|case| case.name.contains(&arguments.only));
     if cases.is_empty() {
         return fail(&format!("no case has \"{}\" in its name", arguments.only), 2);

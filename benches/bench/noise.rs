@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{available_parallelism, scope};
 
 use crate::case::{Case, Unit};
-use crate::library::{Library, OK};
+use crate::library::{Kernels, Library, OK};
 use crate::peers::Peers;
 
 const NUMBERS: [usize; 5] = [1, 16, 1 << 10, 64 << 10, LARGEST];
@@ -20,35 +20,73 @@ const SEED: u64 = 42;
 /// Eight of these make 0.0005.
 const BYTE: c_int = 0x3f;
 
-pub fn cases(library: Library, peers: &Peers) -> impl Iterator<Item = Case> {
-    let fills = NUMBERS.into_iter().map(move |number| fill(library, peers, number));
+pub fn cases(library: Library, kernels: Option<Kernels>, peers: &Peers) -> impl Iterator<Item = Case> {
+    let fills = NUMBERS.into_iter().map(move |number| fill(library, kernels, peers, number));
     fills.chain(NUMBERS.into_iter().map(move |number| add(library, number)))
 }
 
-fn fill(library: Library, peers: &Peers, number: usize) -> Case {
+fn fill(library: Library, kernels: Option<Kernels>, peers: &Peers, number: usize) -> Case {
     let mut case = against_memset("fill", number);
-    let cpus = available_parallelism().map_or(1, |number| number.get());
+    let cpus = cpus();
     if number == LARGEST && cpus > 1 {
         case = case.contender(format!("memset, {cpus} threads"), memset_by(cpus));
     }
-    let mut indices = Indices::new();
-    case = case.contender("somemem", move |memory| {
-        // SAFETY: `memory` is so many doubles to write.
-        let status = unsafe { (library.fill)(memory.as_mut_ptr(), number, SEED, indices.stream, indices.next(number)) };
-        assert_eq!(status, OK);
-    });
+    case = case.contender("somemem", fill_by(library, 1));
+    if number == LARGEST && cpus > 1 {
+        case = case.contender(format!("somemem, {cpus} threads"), fill_by(library, cpus));
+    }
+    for (kernel, name) in kernels.into_iter().flat_map(Kernels::available) {
+        let mut indices = Indices::new();
+        let fill = kernels.expect("they have names").fill;
+        case = case.contender(format!("somemem, {name}"), move |memory| {
+            // SAFETY: `memory` is so many doubles to write, and the kernel has a name.
+            unsafe {
+                fill(kernel, memory.as_mut_ptr(), memory.len(), SEED, indices.stream, indices.next(memory.len()))
+            };
+        });
+    }
     peers.join(case)
+}
+
+fn fill_by(library: Library, threads: usize) -> impl FnMut(&mut [f64]) {
+    let mut indices = Indices::new();
+    move |memory| {
+        let (stream, first) = (indices.stream, indices.next(memory.len()));
+        // SAFETY: `memory` is so many doubles to write.
+        let status = unsafe {
+            (library.set_threads)(threads);
+            (library.fill)(memory.as_mut_ptr(), memory.len(), SEED, stream, first)
+        };
+        assert_eq!(status, OK);
+    }
 }
 
 /// The base overwrites the sums in every round, so they stay small.
 fn add(library: Library, number: usize) -> Case {
+    let mut case = against_memset("add", number);
+    case = case.contender("somemem, fill", fill_by(library, 1)).contender("somemem", add_by(library, 1));
+    let cpus = cpus();
+    if number == LARGEST && cpus > 1 {
+        case = case.contender(format!("somemem, {cpus} threads"), add_by(library, cpus));
+    }
+    case
+}
+
+fn add_by(library: Library, threads: usize) -> impl FnMut(&mut [f64]) {
     let mut indices = Indices::new();
-    against_memset("add", number).contender("somemem", move |memory| {
-        let (stream, first) = (indices.stream, indices.next(number));
+    move |memory| {
+        let (stream, first) = (indices.stream, indices.next(memory.len()));
         // SAFETY: `memory` is so many doubles to read and write.
-        let status = unsafe { (library.add)(memory.as_mut_ptr(), number, 1.0, SEED, stream, first) };
+        let status = unsafe {
+            (library.set_threads)(threads);
+            (library.add)(memory.as_mut_ptr(), memory.len(), 1.0, SEED, stream, first)
+        };
         assert_eq!(status, OK);
-    })
+    }
+}
+
+fn cpus() -> usize {
+    available_parallelism().map_or(1, |number| number.get())
 }
 
 fn against_memset(work: &str, number: usize) -> Case {

@@ -75,12 +75,12 @@ fn online_cpus() -> usize {
     1
 }
 
-/// Runs all jobs, the first on this thread and each other one on a thread of its own, or on this one if that cannot be
+/// Runs the jobs that there are, the first on this thread and each other one on a thread of its own, or on this one if that cannot be
 /// started. Returns when all are done. There are at most [`MOST`].
 pub fn run<J: FnOnce() + Send>(jobs: &mut [Option<J>]) {
     let Some((mine, others)) = jobs.split_first_mut() else { return };
     let mut workers = Workers::new();
-    for job in others.iter_mut() {
+    for job in others.iter_mut().filter(|job| job.is_some()) {
         workers.start(job);
     }
     take(mine);

@@ -93,15 +93,16 @@ impl<const VAES: bool> Avx2<VAES> {
                 }
                 blocks.map(|pair| _mm256_aesenclast_epi128(pair, key(10)))
             } else {
-                let both = |pair, change: &dyn Fn(__m128i) -> __m128i| {
-                    let (low, high) = (_mm256_castsi256_si128(pair), _mm256_extracti128_si256::<1>(pair));
-                    _mm256_set_m128i(change(high), change(low))
-                };
-                let mut blocks = blocks.map(|pair| both(pair, &|block| _mm_xor_si128(block, self.keys[0])));
+                let halves = [
+                    blocks.map(|pair| _mm256_castsi256_si128(pair)),
+                    blocks.map(|pair| _mm256_extracti128_si256::<1>(pair)),
+                ];
+                let mut halves = halves.map(|half| half.map(|block| _mm_xor_si128(block, self.keys[0])));
                 for key in &self.keys[1..10] {
-                    blocks = blocks.map(|pair| both(pair, &|block| _mm_aesenc_si128(block, *key)));
+                    halves = halves.map(|half| half.map(|block| _mm_aesenc_si128(block, *key)));
                 }
-                blocks.map(|pair| both(pair, &|block| _mm_aesenclast_si128(block, self.keys[10])))
+                let [low, high] = halves.map(|half| half.map(|block| _mm_aesenclast_si128(block, self.keys[10])));
+                std::array::from_fn(|n| _mm256_set_m128i(high[n], low[n]))
             }
         }
     }
