@@ -207,7 +207,7 @@ enum SomeMemStatus random_noise_fill(double *out,
 
 /**
  * Adds noise to a signal: `inout[i]` becomes `inout[i] + stddev * x`, where x is element `first` + i of the sequence
- * (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest.
+ * (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `stddev` of -0.0 counts as 0.0.
  *
  * Returns SOMEMEM_OK; or SOMEMEM_INVALID_ARGUMENT, and nothing is changed, if `stddev` is NaN, infinite or negative, or as
  * for random_noise_fill().

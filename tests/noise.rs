@@ -83,7 +83,7 @@ fn add_rounds_product_and_sum_once_each() {
             let mut sum = signal.clone();
             assert_eq!(unsafe { random_noise_add(sum.as_mut_ptr(), number, stddev, 1, 2, start) }, SOMEMEM_OK);
             let expected: Vec<f64> =
-                signal.iter().zip(fill(number, 1, 2, start)).map(|(s, x)| s + stddev * x).collect();
+                signal.iter().zip(fill(number, 1, 2, start)).map(|(s, x)| s + (stddev + 0.0) * x).collect();
             assert_same(&sum, &expected);
         }
     }

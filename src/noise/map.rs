@@ -34,10 +34,14 @@ pub fn slot(word: u64) -> usize {
     (word >> SLOT_SHIFT) as usize % STRIPS.len()
 }
 
-/// For the upper eight bits of a word, sign and layer: the layer's width with that sign.
+/// What stands for a value that is not settled. No value is zero, and this changes nothing that it is added to.
+pub const UNSETTLED: f64 = -0.0;
+
+/// For the upper eight bits of a word, sign and layer: the layer's width with that sign; for the residual's layers
+/// [`UNSETTLED`], so that what is drawn from them is it, too.
 pub static SIGNED_WIDTH: [f64; 256] = {
-    let mut widths = [0.0; 256];
-    let mut n = 0;
+    let mut widths = [UNSETTLED; 256];
+    let mut n = 2;
     while n < WIDTH.len() {
         widths[n] = f64::from_bits((WIDTH[n] as u64) << 32);
         widths[n + WIDTH.len()] = -widths[n];

@@ -3,7 +3,7 @@
 
 use super::elementary::{exp_minus, minus_log};
 use super::kernel::{BATCH, Block, Counter, Kernel};
-use super::map::{slot, uniform, with_sign};
+use super::map::{UNSETTLED, slot, uniform, with_sign};
 use super::tables::{STRIPS, TAIL_SCALE, TAIL_START};
 
 /// The slot of the proposals that go to the tail.
@@ -25,10 +25,7 @@ impl Strip {
     }
 }
 
-/// What stands for a rejected proposal. No value is zero, and this adds nothing to what it is added to.
-pub const REJECTED: f64 = -0.0;
-
-/// One proposal a lane.
+/// One proposal a lane: the value, if it is accepted.
 #[inline(always)]
 fn propose(blocks: &[Block; BATCH]) -> [f64; BATCH] {
     let strips = blocks.map(|[first, _]| STRIPS[slot(first)]);
@@ -38,7 +35,7 @@ fn propose(blocks: &[Block; BATCH]) -> [f64; BATCH] {
         let ([first, second], strip) = (blocks[lane], strips[lane]);
         let x = strip.left + strip.width * uniform(first);
         let y = strip.base + strip.height * uniform(second);
-        values[lane] = if y < exp_minus(x * x * 0.5) { with_sign(x, first) } else { REJECTED };
+        values[lane] = if y < exp_minus(x * x * 0.5) { with_sign(x, first) } else { UNSETTLED };
         any_tail |= slot(first) == TAIL_SLOT;
     }
     if any_tail {
@@ -57,7 +54,7 @@ fn propose(blocks: &[Block; BATCH]) -> [f64; BATCH] {
 fn propose_tail([first, second]: Block) -> f64 {
     let beyond = minus_log(uniform(first)) / TAIL_START;
     let accepted = uniform(second) * TAIL_SCALE < exp_minus(beyond * beyond * 0.5);
-    if accepted { with_sign(TAIL_START + beyond, first) } else { REJECTED }
+    if accepted { with_sign(TAIL_START + beyond, first) } else { UNSETTLED }
 }
 
 /// How many elements of a chunk are queued without asking whether there are more. More than these are rare.
@@ -77,7 +74,7 @@ impl Queue {
     }
 
     /// Adds the elements of a chunk that begins at index `first`, those whose bits are set in `unsettled`, and attempts
-    /// as many as fill a batch. What is handed to `settle` for an index is its value, or [`REJECTED`] if it is not settled yet.
+    /// as many as fill a batch. What is handed to `settle` for an index is its value, or [`UNSETTLED`] so far.
     #[inline(always)]
     pub fn add(&mut self, kernel: &impl Kernel, first: u64, mut unsettled: u64, mut settle: impl FnMut(u64, f64)) {
         loop {
@@ -114,7 +111,7 @@ impl Queue {
         for lane in 0..count {
             let [index, attempt] = counters[lane];
             settle(index, values[lane]);
-            self.push([index, attempt + 1], values[lane] == REJECTED);
+            self.push([index, attempt + 1], values[lane] == UNSETTLED);
         }
     }
 

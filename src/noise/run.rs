@@ -2,8 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use super::kernel::{CHUNK, Chunk, Kernel, Work, as_unwritten};
-use super::residual::{Queue, REJECTED};
+use super::kernel::{CHUNK, Chunk, Kernel, Work};
+use super::residual::Queue;
 
 /// The most chunks that a kernel draws in one go.
 const RUN: usize = 8;
@@ -31,14 +31,15 @@ impl Work for Fill<'_> {
         while done < out.len() {
             let place = Place::of(first, done);
             let rest = &mut out[done..];
+            let soon = rest.as_ptr().wrapping_add(RUN * CHUNK).cast();
             let whole_chunks = if place.skip == 0 { (rest.len() / CHUNK).min(RUN) } else { 0 };
             let count = if whole_chunks > 0 {
                 let (chunks, _) = rest.as_chunks_mut();
-                kernel.draw(place.block, &mut chunks[..whole_chunks], &mut unsettled[..whole_chunks]);
+                kernel.draw(place.block, &mut chunks[..whole_chunks], &mut unsettled[..whole_chunks], soon);
                 whole_chunks * CHUNK
             } else {
                 let mut chunk: [Chunk; 1] = [[MaybeUninit::uninit(); CHUNK]];
-                kernel.draw(place.block, &mut chunk, &mut unsettled[..1]);
+                kernel.draw(place.block, &mut chunk, &mut unsettled[..1], soon);
                 let count = rest.len().min(CHUNK - place.skip);
                 rest[..count].copy_from_slice(&chunk[0][place.skip..][..count]);
                 place.keep_wanted(&mut unsettled[..1], count);
@@ -57,25 +58,24 @@ impl Work for Add<'_> {
     #[inline(always)]
     fn run(self, kernel: &impl Kernel) {
         let Add { inout, stddev, first } = self;
+        // Not -0.0, so that it makes of what is unsettled something that changes no sum.
+        let stddev = stddev + 0.0;
         let mut queue = Queue::new();
         let mut unsettled = [0; RUN];
-        let mut noise = [[0.0; CHUNK]; RUN];
+        let mut chunks: [Chunk; RUN] = [[MaybeUninit::uninit(); CHUNK]; RUN];
         let mut done = 0;
         while done < inout.len() {
             let place = Place::of(first, done);
-            let count = (inout.len() - done).min(RUN * CHUNK - place.skip);
-            let chunks = (place.skip + count).div_ceil(CHUNK);
-            let unsettled = &mut unsettled[..chunks];
-            let (drawn, _) = as_unwritten(noise[..chunks].as_flattened_mut()).as_chunks_mut();
-            kernel.draw(place.block, drawn, unsettled);
-            place.keep_wanted(unsettled, count);
-            for (noise, &bits) in noise.iter_mut().zip(unsettled.iter()) {
-                clear(noise, bits);
-            }
-            let drawn = &noise.as_flattened()[place.skip..];
-            for (sum, x) in inout[done..][..count].iter_mut().zip(drawn) {
+            let rest = &mut inout[done..];
+            let count = rest.len().min(RUN * CHUNK - place.skip);
+            let whole_and_parts = (place.skip + count).div_ceil(CHUNK);
+            let unsettled = &mut unsettled[..whole_and_parts];
+            let soon = rest.as_ptr().wrapping_add(RUN * CHUNK);
+            let noise = kernel.draw(place.block, &mut chunks[..whole_and_parts], unsettled, soon);
+            for (sum, x) in rest[..count].iter_mut().zip(&noise.as_flattened()[place.skip..]) {
                 *sum += stddev * *x;
             }
+            place.keep_wanted(unsettled, count);
             for (n, &bits) in unsettled.iter().enumerate() {
                 queue.add(kernel, place.chunk(n), bits, add_to(inout, stddev, first));
             }
@@ -114,14 +114,6 @@ impl Place {
     }
 }
 
-/// Makes the elements whose bits are set what adds nothing.
-fn clear(noise: &mut [f64; CHUNK], mut bits: u64) {
-    while bits != 0 {
-        noise[bits.trailing_zeros() as usize] = REJECTED;
-        bits &= bits - 1;
-    }
-}
-
 /// Settles elements by writing them, and so may write twice before the value is right.
 #[inline(always)]
 fn write_to(out: &mut [MaybeUninit<f64>], first: u64) -> impl FnMut(u64, f64) {
@@ -132,12 +124,12 @@ fn write_to(out: &mut [MaybeUninit<f64>], first: u64) -> impl FnMut(u64, f64) {
     }
 }
 
-/// Settles elements by adding them; a rejected proposal adds nothing.
+/// Settles elements by adding them.
 #[inline(always)]
 fn add_to(inout: &mut [f64], stddev: f64, first: u64) -> impl FnMut(u64, f64) {
     move |index, x| {
         if let Some(sum) = inout.get_mut(index.wrapping_sub(first) as usize) {
-            *sum += if x == REJECTED { x } else { stddev * x };
+            *sum += stddev * x;
         }
     }
 }

@@ -114,14 +114,14 @@ def upper_half(number):
 
 
 def rust(stack, slot, cover, tail):
-    widths = ["0"] * RESIDUAL_LAYERS + [upper_half(width) for width, _, _ in stack]
+    widths = ["0x8000_0000"] * RESIDUAL_LAYERS + [upper_half(width) for width, _, _ in stack]
     lines = [
         "//! The tables of the map. Made by `python3 src/noise/tables.py`, where their formulas are; do not edit.",
         "",
         "use super::residual::Strip;",
         "",
         "/// The upper halves of each layer's width, a double; the lower halves are 0. Layers 0 and 1 are the residual and",
-        "/// have no box.",
+        "/// have no box: their width is -0.0.",
         f"pub const WIDTH: [u32; {LAYERS}] = [",
     ]
     lines += ["    " + " ".join(f"{w}," for w in widths[i : i + 8]) for i in range(0, LAYERS, 8)]

@@ -3,9 +3,9 @@
 use super::residual::Strip;
 
 /// The upper halves of each layer's width, a double; the lower halves are 0. Layers 0 and 1 are the residual and
-/// have no box.
+/// have no box: their width is -0.0.
 pub const WIDTH: [u32; 128] = [
-    0, 0, 0x400b_612f, 0x4009_9fd9, 0x4008_85cf, 0x4007_b387, 0x4007_09d9, 0x4006_7a83,
+    0x8000_0000, 0x8000_0000, 0x400b_612f, 0x4009_9fd9, 0x4008_85cf, 0x4007_b387, 0x4007_09d9, 0x4006_7a83,
     0x4005_fdb9, 0x4005_8ebd, 0x4005_2a77, 0x4004_cec1, 0x4004_7a09, 0x4004_2b2b, 0x4003_e13f, 0x4003_9b91,
     0x4003_5997, 0x4003_1ad7, 0x4002_def5, 0x4002_a59d, 0x4002_6e8d, 0x4002_398b, 0x4002_0667, 0x4001_d4f3,
     0x4001_a50b, 0x4001_768d, 0x4001_495f, 0x4001_1d63, 0x4000_f285, 0x4000_c8af, 0x4000_9fcd, 0x4000_77d1,

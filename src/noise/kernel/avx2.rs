@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 use std::mem::transmute;
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, x86_key};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn, x86_key};
 
 struct Avx2<const VAES: bool> {
     keys: [__m128i; 11],
@@ -41,7 +41,13 @@ impl<const VAES: bool> Kernel for Avx2<VAES> {
     }
 
     #[inline(always)]
-    fn draw(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]) {
+    fn draw<'a>(
+        &self,
+        mut block: u64,
+        chunks: &'a mut [Chunk],
+        unsettled: &mut [u64],
+        _soon: *const f64,
+    ) -> &'a [[f64; CHUNK]] {
         for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
             *unsettled = 0;
             for n in (0..CHUNK).step_by(16) {
@@ -50,6 +56,8 @@ impl<const VAES: bool> Kernel for Avx2<VAES> {
                 block = block.wrapping_add(8);
             }
         }
+        // SAFETY: every element was written.
+        unsafe { drawn(chunks) }
     }
 }
 

@@ -9,16 +9,13 @@ use std::mem::transmute;
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGN_BIT, UNIFORM_BITS};
 use super::super::tables::WIDTH;
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, x86_key};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn, x86_key};
 
 /// Eight registers of four blocks: a chunk's words.
 type Words = [__m512i; 8];
 
 /// The upper halves of the widths. All of them fit in registers, where two permutations and a choice find sixteen.
 type Table = [__m512i; WIDTH.len() / 16];
-
-/// By how many chunks memory is prefetched: 4 KiB.
-const AHEAD: usize = 8;
 
 struct Avx512 {
     /// Each round key four times.
@@ -53,16 +50,25 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn draw(&self, block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]) {
-        // SAFETY: the module's contract.
-        unsafe { self.draw_chunks(block, chunks, unsettled) }
+    fn draw<'a>(
+        &self,
+        block: u64,
+        chunks: &'a mut [Chunk],
+        unsettled: &mut [u64],
+        soon: *const f64,
+    ) -> &'a [[f64; CHUNK]] {
+        // SAFETY: the module's contract; and every element is written.
+        unsafe {
+            self.draw_chunks(block, chunks, unsettled, soon);
+            drawn(chunks)
+        }
     }
 }
 
 impl Avx512 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
-    fn draw_chunks(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]) {
+    fn draw_chunks(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64], mut soon: *const f64) {
         // SAFETY: any bits are a vector.
         let table: Table = unsafe { transmute(WIDTH) };
         let mut words = self.words(block);
@@ -75,11 +81,10 @@ impl Avx512 {
                 block = block.wrapping_add(CHUNK as u64 / 2);
                 words = self.words(block);
             }
-            // A hint: what is drawn next is fetched. Beyond the end of the caller's memory it does nothing.
             for line in 0..CHUNK / 8 {
-                let ahead = chunk.as_ptr().wrapping_add(AHEAD * CHUNK + 8 * line);
-                _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+                _mm_prefetch::<_MM_HINT_T0>(soon.wrapping_add(8 * line).cast());
             }
+            soon = soon.wrapping_add(CHUNK);
             *unsettled = map(&table, &now, chunk);
         }
     }

@@ -11,6 +11,7 @@ pub mod environment;
 #[cfg(target_arch = "aarch64")]
 #[expect(unsafe_code)]
 mod neon;
+#[expect(unsafe_code)]
 mod portable;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code)]
@@ -34,8 +35,16 @@ pub trait Kernel {
     fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH];
 
     /// Draws the elements from 2 `block` on, a chunk for each word of `unsettled`. A bit set there means that the
-    /// element of that number in its chunk is unsettled; what stands in its place then means nothing.
-    fn draw(&self, block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]);
+    /// element of that number in its chunk is unsettled; what stands in its place then is `UNSETTLED`.
+    ///
+    /// `soon` is where the caller will write next, for as many elements: a kernel may prefetch it. Any address will do.
+    fn draw<'a>(
+        &self,
+        block: u64,
+        chunks: &'a mut [Chunk],
+        unsettled: &mut [u64],
+        soon: *const f64,
+    ) -> &'a [[f64; CHUNK]];
 }
 
 /// What can be done with any kernel.
@@ -116,6 +125,16 @@ impl Kind {
             _ => portable::run(key, work),
         }
     }
+}
+
+/// Chunks that have been drawn.
+///
+/// # Safety
+/// They have been, all of them.
+#[expect(unsafe_code)]
+unsafe fn drawn(chunks: &[Chunk]) -> &[[f64; CHUNK]] {
+    // SAFETY: the layouts are equal, and the caller has written every element.
+    unsafe { &*(chunks as *const [Chunk] as *const [[f64; CHUNK]]) }
 }
 
 /// The same memory, for code that only ever writes doubles to it.

@@ -8,7 +8,7 @@ use std::arch::is_aarch64_feature_detected;
 use std::mem::transmute;
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn};
 
 /// Blocks under way at once: enough to hide how long an instruction takes.
 const ABREAST: usize = 8;
@@ -38,7 +38,13 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn draw(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]) {
+    fn draw<'a>(
+        &self,
+        mut block: u64,
+        chunks: &'a mut [Chunk],
+        unsettled: &mut [u64],
+        _soon: *const f64,
+    ) -> &'a [[f64; CHUNK]] {
         for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
             *unsettled = 0;
             let (parts, _) = chunk.as_chunks_mut();
@@ -48,6 +54,8 @@ impl Kernel for Neon {
                 block = block.wrapping_add(ABREAST as u64);
             }
         }
+        // SAFETY: every element was written.
+        unsafe { drawn(chunks) }
     }
 }
 

@@ -5,7 +5,7 @@ use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
 use super::super::map::first_word;
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn};
 
 struct Portable {
     cipher: Aes128,
@@ -41,7 +41,13 @@ impl Kernel for Portable {
         self.blocks(counters)
     }
 
-    fn draw(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64]) {
+    fn draw<'a>(
+        &self,
+        mut block: u64,
+        chunks: &'a mut [Chunk],
+        unsettled: &mut [u64],
+        _soon: *const f64,
+    ) -> &'a [[f64; CHUNK]] {
         for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
             let words: [Block; CHUNK / 2] = self.blocks(std::array::from_fn(|n| [block.wrapping_add(n as u64), 0]));
             *unsettled = 0;
@@ -52,6 +58,8 @@ impl Kernel for Portable {
             }
             block = block.wrapping_add(CHUNK as u64 / 2);
         }
+        // SAFETY: every element was written.
+        unsafe { drawn(chunks) }
     }
 }
 

@@ -1,0 +1,177 @@
+"""A second implementation of docs/value-spec.md, written from its text alone: to be read, and to be compared with.
+
+Python's floats are binary64 without fused operations, so that the values agree with the library's to the last bit."""
+
+import itertools
+import math
+import struct
+from bisect import bisect_left
+from decimal import Decimal, getcontext
+from fractions import Fraction
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+# --- Blocks and bits
+
+
+def encryptor(seed, stream):
+    return Cipher(algorithms.AES128(struct.pack("<QQ", seed, stream)), modes.ECB()).encryptor()
+
+
+def block(encrypt, b, a):
+    return struct.unpack("<QQ", encrypt.update(struct.pack("<QQ", b, a)))
+
+
+def first_words(encrypt, first, number):
+    """The first words of so many elements, all blocks encrypted at once: much faster than one by one."""
+    blocks = range(first // 2, (first + number + 1) // 2)
+    counters = b"".join(struct.pack("<QQ", b, 0) for b in blocks)
+    words = struct.unpack(f"<{2 * len(blocks)}Q", encrypt.update(counters))
+    return words[first % 2 :][:number]
+
+
+def uniform(word):
+    return (2 * (word & (1 << 52) - 1) + 1) / 2**53
+
+
+def signed(word, magnitude):
+    return -magnitude if word >> 63 else magnitude
+
+
+# --- The map
+
+
+def steps(encrypt, index, word):
+    """What happens to an element with this first word, as (kind, number, value): the box of a layer or the residual, then
+    attempts in a strip or the tail. The value of a step that does not settle the element is None."""
+    layer = word >> 56 & 127
+    if layer >= 2:
+        yield "box", layer, signed(word, uniform(word) * WIDTH[layer])
+        return
+    yield "residual", layer, None
+    for attempt in itertools.count(1):
+        first, second = block(encrypt, index, attempt)
+        slot, u1, u2 = first >> 52 & 511, uniform(first), uniform(second)
+        if slot < MOST_STRIPS:
+            kind = "strip"
+            left, width, base, height = STRIPS[slot]
+            x = left + width * u1
+            accepted = base + height * u2 < exp_of_minus((x * x) * 0.5)
+        else:
+            kind = "tail"
+            d = minus_log(u1) / TAIL_START
+            x = TAIL_START + d
+            accepted = u2 * TAIL_SCALE < exp_of_minus((d * d) * 0.5)
+        yield kind, slot, signed(first, x) if accepted else None
+        if accepted:
+            return
+
+
+def elements(seed, stream, first, number):
+    encrypt = encryptor(seed, stream)
+    words = first_words(encrypt, first, number)
+    return [value for n, word in enumerate(words) for *_, value in steps(encrypt, first + n, word) if value is not None]
+
+
+def element(seed, stream, index):
+    return elements(seed, stream, index, 1)[0]
+
+
+# --- E and L
+
+
+def from_bits(bits):
+    return struct.unpack("<d", struct.pack("<Q", bits))[0]
+
+
+LN2, LN2_REST, LOG2_E = from_bits(0x3FE62E42FEFA3800), from_bits(0x3D2EF35793C76730), from_bits(0x3FF71547652B82FE)
+ROUNDER = from_bits(0x4338000000000000)
+SQRT_HALF = from_bits(0x3FE6A09E667F3BCD)
+EXP_C = [float(Fraction(1, math.factorial(j + 2))) for j in range(12)]
+LOG_C = [float(Fraction(2, 21 - 2 * j)) for j in range(10)]
+
+
+def exp_of_minus(y):
+    """E(y)."""
+    z = y * -LOG2_E + ROUNDER
+    n = z - ROUNDER
+    r = (-y - n * LN2) - n * LN2_REST
+    r2 = r * r
+    r4 = r2 * r2
+    p = [EXP_C[j] + EXP_C[j + 1] * r for j in range(0, 12, 2)]
+    low, middle, high = p[0] + p[1] * r2, p[2] + p[3] * r2, p[4] + p[5] * r2
+    tail = low + (middle + high * r4) * r4
+    return math.ldexp((tail * r2 + r) + 1, int(n))
+
+
+def minus_log(u):
+    """L(u)."""
+    q, e = math.frexp(u)
+    if q < SQRT_HALF:
+        q, e = 2 * q, e - 1
+    g = q - 1
+    s = g / (g + 2)
+    z = s * s
+    h = LOG_C[0]
+    for c in LOG_C[1:]:
+        h = h * z + c
+    k = s * (g - h * z) - e * LN2_REST
+    return (k - g) - e * LN2
+
+
+# --- The tables, from what defines them
+
+getcontext().prec = 60
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494")
+V = (PI / 2).sqrt() / 128
+MOST_STRIPS = 511
+
+
+def f(x):
+    return (-x * x / 2).exp()
+
+
+def boxes():
+    """Widths and tops of the boxes, the lowest first."""
+
+    def width(m):
+        """The upper half of its bits is odd, the lower half 0: 21 significant bits, the last of them 1."""
+        return Decimal(from_bits((2 * m + 1) << 32))
+
+    def too_wide(m):
+        return h + V / width(m) > f(width(m))
+
+    # The room above a box, f(w) - h - V / w, is greatest at a width of 0.2156 whatever h is, so that a box that does not
+    # fit there does not fit at all. From there on boxes fit up to some width and none beyond.
+    roomiest, m, h, found = 0x3FCB98C7 // 2, 0x40200001 // 2, Decimal(0), []
+    while not too_wide(roomiest):
+        m = bisect_left(range(m + 1), True, lo=roomiest, key=too_wide) - 1
+        h += V / width(m)
+        found.append((width(m), h))
+    return found
+
+
+def strips(s):
+    """The strips of the area s and where they end; None if there are too many."""
+    left, found, staircase = Decimal(0), [], list(BOXES)
+    while len(found) <= MOST_STRIPS:
+        while staircase and staircase[-1][0] <= left:
+            staircase.pop()
+        if not staircase and f(left) / left <= s:
+            return found, left
+        edge, base = staircase[-1] if staircase else (Decimal("inf"), 0)
+        right = min(edge, math.floor((left + s / (f(left) - base)) * 2**20) / Decimal(2**20))
+        if right == left:
+            return None
+        found.append((left, right - left, base, s / (right - left)))
+        left = right
+    return None
+
+
+BOXES = boxes()
+S = Decimal(bisect_left(range(2**32), True, key=lambda n: strips(Decimal(n) / 2**32) is not None)) / 2**32
+EXACT_STRIPS, T = strips(S)
+
+WIDTH = [None, None, *(float(width) for width, _ in BOXES)]
+STRIPS = [tuple(map(float, strip)) for strip in EXACT_STRIPS]
+TAIL_START, TAIL_SCALE = float(T), float(S * T / f(T))
