@@ -3,6 +3,7 @@
 # make bench   measures fills and allocations against memset, malloc and other libraries; BENCH=--quick for a glance
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
+# make cross   runs the tests on other CPUs under emulation, and type-checks for other systems
 # make header  generates include/somemem.h after a change in src/capi
 
 CC ?= cc
@@ -24,7 +25,7 @@ LINK := -L$(BUILD) -Wl,-rpath,$(abspath $(BUILD)) -lsomemem -lm -lpthread
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
 
-.PHONY: all library examples run test bench peers plots header clean
+.PHONY: all library examples run test cross bench peers plots header clean
 all: library examples
 
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
@@ -47,9 +48,9 @@ run: all
 	$(PROGRAMS)/awgn
 	$(PROGRAMS)/histogram
 
-test: library $(VENV)/ready
-	$(CARGO) test --quiet
-	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q tests
+test: library $(TARGET)/vectors.txt
+	SOMEMEM_VECTORS=$(abspath $(TARGET)/vectors.txt) $(CARGO) test --quiet
+	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q -rs tests
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
@@ -57,6 +58,15 @@ $(VENV)/ready $(PEERS)/ready:
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# What the second implementation says, for the first to be compared with on any CPU.
+$(TARGET)/vectors.txt: tests/twin.py $(VENV)/ready
+	mkdir -p $(@D)
+	$(VENV)/bin/python $< > $@.part
+	mv $@.part $@
+
+cross: $(TARGET)/vectors.txt
+	SOMEMEM_VECTORS=$(abspath $(TARGET)/vectors.txt) tests/cross.sh
 
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.

@@ -122,7 +122,8 @@ struct SomeMem *somemem_new(size_t number);
  * above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
  *
  * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. Buffers
- * of 1 MiB and more grow without a copy where the operating system can move pages (Linux). Shrinking gives memory back.
+ * of 1 MiB and more grow without a copy where the operating system can move pages (Linux). Shrinking one of those gives
+ * its pages back, and shrinking a smaller one gives memory back when it becomes a quarter of what it was or less.
  */
 enum SomeMemStatus somemem_resize(struct SomeMem *memory,
                                   size_t new_number);

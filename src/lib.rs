@@ -36,3 +36,8 @@ pub use memory::{Buffer, NoMemory};
 #[doc(hidden)]
 pub use noise::Kind;
 pub use noise::{NoEntropy, Noise};
+
+/// The Rust snippets of README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

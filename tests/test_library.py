@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import tomllib
 
 import cffi
@@ -74,4 +75,4 @@ def test_every_status_has_a_sentence_of_its_own(library):
 
 
 def test_the_tables_are_what_their_formulas_give():
-    print(run("python3", ROOT / "src" / "noise" / "tables.py", "--check"))
+    print(run(sys.executable, ROOT / "src" / "noise" / "tables.py", "--check"))

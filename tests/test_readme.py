@@ -28,7 +28,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_every_snippet_is_tried():
-    tried = snippets("c") + snippets("python") + snippets("sh", "quick.c") + snippets("sh", "make test")
+    """The Rust ones by `cargo test`, as doctests."""
+    tried = snippets("c") + snippets("python") + snippets("rust") + snippets("sh", "quick.c") + snippets("sh", "make test")
     assert sorted(text for _, text in SNIPPETS) == sorted(tried)
 
 

@@ -45,7 +45,8 @@ pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
 /// above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
 ///
 /// Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. Buffers
-/// of 1 MiB and more grow without a copy where the operating system can move pages (Linux). Shrinking gives memory back.
+/// of 1 MiB and more grow without a copy where the operating system can move pages (Linux). Shrinking one of those gives
+/// its pages back, and shrinking a smaller one gives memory back when it becomes a quarter of what it was or less.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize) -> SomeMemStatus {
     // SAFETY: the caller's promise, stated in the crate's documentation.
@@ -64,7 +65,8 @@ pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize)
 /// handle at once, one of them gets SOMEMEM_OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
-    if memory.is_null() || keep_errno(|| handle::remove(memory.addr()).map(drop)).is_some() {
+    // SAFETY: the caller's promise, stated in the crate's documentation.
+    if memory.is_null() || keep_errno(|| unsafe { handle::remove(memory.addr()) }.map(drop)).is_some() {
         SomeMemStatus::SOMEMEM_OK
     } else {
         SomeMemStatus::SOMEMEM_INVALID_HANDLE
@@ -79,7 +81,8 @@ pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
 /// Returns NULL for an invalid handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_data(memory: *const SomeMem) -> *mut f64 {
-    handle::read(memory.addr(), Buffer::data).unwrap_or(ptr::null_mut())
+    // SAFETY: the caller's promise, stated in the crate's documentation.
+    unsafe { handle::read(memory.addr(), Buffer::data) }.unwrap_or(ptr::null_mut())
 }
 
 /// How many doubles a buffer has.
@@ -87,5 +90,6 @@ pub unsafe extern "C" fn somemem_data(memory: *const SomeMem) -> *mut f64 {
 /// Returns 0 for an invalid handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_len(memory: *const SomeMem) -> usize {
-    handle::read(memory.addr(), Buffer::len).unwrap_or(0)
+    // SAFETY: the caller's promise, stated in the crate's documentation.
+    unsafe { handle::read(memory.addr(), Buffer::len) }.unwrap_or(0)
 }

@@ -17,8 +17,10 @@ use crate::noise::Noise;
 #[unsafe(no_mangle)]
 pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
     hand_over(|| {
+        // The key first: where it is waited for, the thread may be cancelled, and then there must be nothing to leak.
+        let noise = Noise::from_entropy()?;
         let mut buffer = Buffer::new(number)?;
-        Noise::from_entropy()?.fill_unwritten(buffer.as_unwritten(), 0);
+        noise.fill_unwritten(buffer.as_unwritten(), 0);
         Ok(buffer)
     })
 }

@@ -40,12 +40,18 @@ impl From<NoEntropy> for SomeMemStatus {
 /// Threads: from any thread at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn somemem_strerror(status: i32) -> *const c_char {
+    use SomeMemStatus::*;
+    const OK: i32 = SOMEMEM_OK as i32;
+    const NO_MEMORY: i32 = SOMEMEM_NO_MEMORY as i32;
+    const INVALID_HANDLE: i32 = SOMEMEM_INVALID_HANDLE as i32;
+    const INVALID_ARGUMENT: i32 = SOMEMEM_INVALID_ARGUMENT as i32;
+    const NO_ENTROPY: i32 = SOMEMEM_NO_ENTROPY as i32;
     let sentence: &'static CStr = match status {
-        0 => c"success",
-        1 => c"the memory cannot be allocated",
-        2 => c"not the handle of a live buffer",
-        3 => c"an argument is out of range",
-        4 => c"the operating system gave no random key",
+        OK => c"success",
+        NO_MEMORY => c"the memory cannot be allocated",
+        INVALID_HANDLE => c"not the handle of a live buffer",
+        INVALID_ARGUMENT => c"an argument is out of range",
+        NO_ENTROPY => c"the operating system gave no random key",
         _ => c"not a status of this version of somemem",
     };
     sentence.as_ptr()

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// 0 until the first handle is made. Even, while the tickets of live slots are odd, so that no handle is 0.
+/// 0 until the first handle is made, and odd from then on. The last bit is no part of the secret proper, which is even,
+/// while the tickets of live slots are odd, so that no handle is 0.
 static SECRET: AtomicUsize = AtomicUsize::new(0);
 
 const HALF: u32 = usize::BITS / 2;
@@ -35,13 +36,13 @@ pub fn scramble(ticket: usize) -> usize {
 pub fn unscramble(handle: usize) -> usize {
     let mut word = (handle ^ handle >> HALF).wrapping_mul(INVERSE);
     word ^= word >> HALF;
-    word.wrapping_mul(INVERSE) ^ SECRET.load(Ordering::Relaxed)
+    word.wrapping_mul(INVERSE) ^ (SECRET.load(Ordering::Relaxed) & !1)
 }
 
 fn secret() -> usize {
     let known = SECRET.load(Ordering::Relaxed);
     if known != 0 {
-        return known;
+        return known & !1;
     }
     let mut bytes = [0; size_of::<usize>()];
     let random = match getrandom::fill(&mut bytes) {
@@ -49,9 +50,9 @@ fn secret() -> usize {
         // Good enough to tell one process from another: where the system put this library and this stack.
         Err(_) => ((&raw const SECRET).addr() ^ bytes.as_ptr().addr().rotate_left(HALF)).wrapping_mul(FACTOR),
     };
-    let fresh = (random | 2) & !1;
+    let fresh = random | 1;
     // Another thread may have been first; then its secret is the process's.
-    SECRET.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(fresh)
+    SECRET.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(fresh) & !1
 }
 
 #[cfg(test)]

@@ -25,7 +25,10 @@ pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
 }
 
 /// Reads a buffer. `None` if the handle is not that of a live one.
-pub fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<R> {
+///
+/// # Safety
+/// No other thread changes or removes the buffer meanwhile.
+pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<R> {
     let address = TABLE.address(code::unscramble(handle))?;
     // SAFETY: the table holds the addresses of live buffers. This one is only read, and never dropped.
     let buffer = std::mem::ManuallyDrop::new(unsafe { Buffer::from_address(address) }?);
@@ -47,7 +50,10 @@ pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Buffer) -> R) -> O
 }
 
 /// Takes a buffer back; its handle is invalid from now on. `None` if the handle is not that of a live one.
-pub fn remove(handle: usize) -> Option<Buffer> {
+///
+/// # Safety
+/// No other thread reads or changes the buffer meanwhile. Of several that remove it one gets it.
+pub unsafe fn remove(handle: usize) -> Option<Buffer> {
     let address = TABLE.remove(code::unscramble(handle))?;
     // SAFETY: the table held the address of a live buffer, and gave it to this caller alone.
     unsafe { Buffer::from_address(address) }

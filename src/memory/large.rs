@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::{Header, NoMemory};
+use super::{Header, MAX_LEN, NoMemory};
 
 /// Bytes of the pages for so many doubles: at least one page.
 fn page_bytes(number: usize) -> Result<usize, NoMemory> {
@@ -31,18 +31,31 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     }
 }
 
-/// Makes the pages hold `number` doubles.
+/// Makes the pages hold `number` doubles. Pages that are no longer needed are given back.
 pub fn resize(header: &mut Header, number: usize) -> Result<(), NoMemory> {
-    let bytes = page_bytes(number)?;
-    if bytes != header.capacity * size_of::<f64>() {
-        header.data = remap(header, bytes)?;
-        header.capacity = bytes / size_of::<f64>();
+    if number > header.capacity {
+        // An eighth more than there was, so that growing by one element at a time seldom asks for pages. Those that are
+        // never written cost no memory.
+        let generous = header.capacity.saturating_add(header.capacity / 8).clamp(number, MAX_LEN);
+        change_capacity(header, generous).or_else(|_| change_capacity(header, number))?;
+    } else if number < header.len {
+        // What cannot be given back is kept.
+        let _ = change_capacity(header, number);
     }
     header.len = number;
     Ok(())
 }
 
-/// Gives the pages back.
+fn change_capacity(header: &mut Header, number: usize) -> Result<(), NoMemory> {
+    let bytes = page_bytes(number)?;
+    if bytes != header.capacity * size_of::<f64>() {
+        header.data = remap(header, bytes)?;
+        header.capacity = bytes / size_of::<f64>();
+    }
+    Ok(())
+}
+
+/// Gives all pages back.
 pub fn unmap(header: &Header) {
     // SAFETY: the header's pages are a whole mapping of this length, and nobody uses them any more.
     unsafe { libc::munmap(header.data.as_ptr().cast(), header.capacity * size_of::<f64>()) };
@@ -58,20 +71,27 @@ fn mapped(address: *mut libc::c_void) -> Result<NonNull<f64>, NoMemory> {
     if address == libc::MAP_FAILED { Err(NoMemory) } else { NonNull::new(address.cast()).ok_or(NoMemory) }
 }
 
-/// The same pages in a mapping of another length, perhaps elsewhere.
-#[cfg(target_os = "linux")]
+/// The doubles in a mapping of another length, perhaps elsewhere.
 fn remap(header: &Header, bytes: usize) -> Result<NonNull<f64>, NoMemory> {
+    if let Ok(data) = move_pages(header, bytes) {
+        return Ok(data);
+    }
+    let data = map(bytes)?;
+    // SAFETY: two mappings, and the number of doubles is the smaller one's.
+    unsafe { header.data.copy_to_nonoverlapping(data, header.len.min(bytes / size_of::<f64>())) };
+    unmap(header);
+    Ok(data)
+}
+
+/// Without a copy. Linux refuses where the program has given some of the pages another treatment than the others.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn move_pages(header: &Header, bytes: usize) -> Result<NonNull<f64>, NoMemory> {
     let (old, old_bytes) = (header.data.as_ptr().cast(), header.capacity * size_of::<f64>());
     // SAFETY: the header's pages are a whole mapping of this length. On failure it stays as it was.
     mapped(unsafe { libc::mremap(old, old_bytes, bytes, libc::MREMAP_MAYMOVE) })
 }
 
-/// Where there is no `mremap`: a copy.
-#[cfg(not(target_os = "linux"))]
-fn remap(header: &Header, bytes: usize) -> Result<NonNull<f64>, NoMemory> {
-    let data = map(bytes)?;
-    // SAFETY: two mappings, and the number of doubles is the smaller one's.
-    unsafe { header.data.copy_to_nonoverlapping(data, header.capacity.min(bytes / size_of::<f64>())) };
-    unmap(header);
-    Ok(data)
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn move_pages(_: &Header, _: usize) -> Result<NonNull<f64>, NoMemory> {
+    Err(NoMemory)
 }

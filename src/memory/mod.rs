@@ -25,6 +25,14 @@ const LARGE: usize = 1 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoMemory;
 
+impl std::fmt::Display for NoMemory {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str("the memory cannot be allocated")
+    }
+}
+
+impl std::error::Error for NoMemory {}
+
 /// What a buffer's word points to. It begins a block from `malloc`.
 struct Header {
     data: NonNull<f64>,
@@ -95,7 +103,7 @@ impl Buffer {
     }
 
     /// The buffer as a word, which owns it from now on.
-    pub fn into_address(self) -> usize {
+    pub(crate) fn into_address(self) -> usize {
         let address = self.header.as_ptr().expose_provenance();
         std::mem::forget(self);
         address
@@ -106,7 +114,7 @@ impl Buffer {
     /// # Safety
     /// `address` comes from [`Buffer::into_address`], and of all the buffers made from it only one is ever dropped or
     /// resized, by one thread at a time, and none is used after.
-    pub unsafe fn from_address(address: usize) -> Option<Buffer> {
+    pub(crate) unsafe fn from_address(address: usize) -> Option<Buffer> {
         NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(|header| Buffer { header })
     }
 

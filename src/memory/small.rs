@@ -8,9 +8,10 @@ use super::{ALIGNMENT, Header, NoMemory};
 /// Doubles in 64 bytes. Capacities are multiples of it.
 const LINE: usize = ALIGNMENT / size_of::<f64>();
 
-/// Bytes of a block for so many doubles. Cannot overflow: `capacity` is at most one line above `MAX_LEN`.
+/// Bytes of a block for so many doubles, wherever it begins. Cannot overflow: `capacity` is at most one line above
+/// `MAX_LEN`.
 fn block_bytes(capacity: usize) -> usize {
-    size_of::<Header>() + (ALIGNMENT - align_of::<libc::max_align_t>()) + capacity * size_of::<f64>()
+    size_of::<Header>() + (ALIGNMENT - align_of::<Header>()) + capacity * size_of::<f64>()
 }
 
 /// Where the doubles begin in a block.
@@ -41,7 +42,7 @@ pub fn resize(mut header: NonNull<Header>, number: usize) -> Result<NonNull<Head
         let generous = (capacity + capacity / 2).max(number).next_multiple_of(LINE);
         let exact = number.next_multiple_of(LINE);
         header = reallocate(header, generous, len).or_else(|_| reallocate(header, exact, len))?;
-    } else if number < capacity / 4 {
+    } else if number.next_multiple_of(LINE) < capacity / 4 {
         // What cannot be given back is kept.
         header = reallocate(header, number.next_multiple_of(LINE), number).unwrap_or(header);
     }

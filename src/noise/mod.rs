@@ -24,7 +24,15 @@ use run::{Add, Fill};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoEntropy;
 
-/// An endless sequence of independent N(0,1) samples, the element at each index fixed by the seed and the stream.
+impl std::fmt::Display for NoEntropy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str("the operating system gave no random key")
+    }
+}
+
+impl std::error::Error for NoEntropy {}
+
+/// A long sequence of independent N(0,1) samples, the element at each index fixed by the seed and the stream.
 ///
 /// Any two pairs of seed and stream give unrelated sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +52,8 @@ impl Noise {
         Ok(Noise { seed, stream })
     }
 
-    /// Writes the elements `first`, `first` + 1, ... to `out`. The last index must not be above 2^64 - 1; past it the
-    /// sequence begins anew.
+    /// Writes the elements `first`, `first` + 1, ... to `out`. Past the last index, 2^64 - 1, the
+    /// values are unspecified.
     pub fn fill(&self, out: &mut [f64], first: u64) {
         self.fill_unwritten(as_unwritten(out), first);
     }
@@ -57,7 +65,7 @@ impl Noise {
     }
 
     /// Adds `stddev` times the elements `first`, `first` + 1, ... to what `inout` holds: every sum and product rounded
-    /// once.
+    /// once. If `stddev` is NaN, infinite or negative, the sums are unspecified.
     pub fn add(&self, inout: &mut [f64], stddev: f64, first: u64) {
         let kind = Kind::best();
         in_parts(inout, first, |part, first| self.add_with(kind, part, stddev, first));

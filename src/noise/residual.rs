@@ -63,14 +63,14 @@ const MOSTLY: usize = 4;
 /// Elements waiting for their next attempt, each as the counter of the block that it will take. Shorter than a batch
 /// between calls.
 pub struct Queue {
-    counters: [Counter; 2 * BATCH + MOSTLY],
+    counters: [Counter; BATCH + MOSTLY],
     len: usize,
 }
 
 impl Queue {
     #[inline(always)]
     pub fn new() -> Queue {
-        Queue { counters: [[0; 2]; 2 * BATCH + MOSTLY], len: 0 }
+        Queue { counters: [[0; 2]; BATCH + MOSTLY], len: 0 }
     }
 
     /// Adds the elements of a chunk that begins at index `first`, those whose bits are set in `unsettled`, and attempts
@@ -84,7 +84,7 @@ impl Queue {
                 self.push([index, 1], unsettled != 0);
                 unsettled &= unsettled.wrapping_sub(1);
             }
-            if self.len >= BATCH {
+            while self.len >= BATCH {
                 self.attempt(kernel, &mut settle);
             }
             if unsettled == 0 {

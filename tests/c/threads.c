@@ -1,5 +1,5 @@
 /* Threads as a host program meets them: its signals stay its own, a thread that cannot be started costs nothing but
- * speed, fork() works in the middle, and errno is left alone. */
+ * speed, fork() works between calls, and errno is left alone. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -86,12 +86,20 @@ int main(void) {
   CHECK(pthread_sigmask(SIG_SETMASK, NULL, &mask) == 0 && sigismember(&mask, SIGALRM) == 0);
 
   /* The child of a program that has used threads does so too. */
+  int ends[2];
+  CHECK(pipe(ends) == 0);
   pid_t child = fork();
   if (child == 0) {
     draw();
+    SomeMem *drawn_anew = random_noise(1);
+    CHECK(write(ends[1], somemem_data(drawn_anew), sizeof(double)) == sizeof(double));
     _exit(check_failures != 0);
   }
   int status;
+  double theirs = 0;
+  SomeMem *drawn_anew = random_noise(1);
+  CHECK(read(ends[0], &theirs, sizeof theirs) == sizeof theirs && memcmp(&theirs, somemem_data(drawn_anew), sizeof theirs) != 0);
+  CHECK(somemem_free(drawn_anew) == SOMEMEM_OK);
   CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 
   /* No address space for a thread's stack. */

@@ -2,7 +2,7 @@
 //! drawing it must not show in the caller's exception flags.
 
 /// The control and status register, read and written.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[expect(unsafe_code)]
 mod register {
     use std::arch::asm;
@@ -51,8 +51,11 @@ mod register {
     }
 }
 
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!("somemem needs SSE2 on 32-bit x86: the x87 unit rounds twice, and so gives other values");
+
 /// Elsewhere the caller's environment is taken to be the default one.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
 mod register {
     pub type Saved = ();
 

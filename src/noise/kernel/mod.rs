@@ -106,7 +106,7 @@ impl Kind {
     }
 
     /// Does the work with this kernel under this key; with the portable one if this CPU cannot run it.
-    #[expect(unsafe_code)]
+    #[allow(unsafe_code)]
     pub fn run(self, key: [u8; 16], work: impl Work) {
         // SAFETY, for each: the CPU has the instructions, as the guard has just found.
         match self {
