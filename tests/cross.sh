@@ -113,7 +113,7 @@ x86_64 "x86-64 with AVX2 and AES-NI, no AVX-512 (Haswell)" Haswell Avx2
 needed=(/usr/lib/rustlib/aarch64-unknown-linux-gnu /lib/ld-linux-aarch64.so.1)
 foreign "aarch64 with the AES extension" aarch64-unknown-linux-gnu aarch64-linux-gnu-gcc qemu-aarch64 Neon
 needed=(/usr/lib/rustlib/src/rust/library /lib/ld64.so.1)
-foreign "s390x, big-endian" s390x-unknown-linux-gnu s390x-linux-gnu-gcc qemu-s390x none -Zbuild-std
+foreign "s390x, big-endian" s390x-unknown-linux-gnu s390x-linux-gnu-gcc qemu-s390x none -Zbuild-std=std,test,panic_abort
 type_check i686-unknown-linux-gnu
 type_check x86_64-pc-windows-msvc
 type_check aarch64-apple-darwin

@@ -30,7 +30,7 @@ def threads(*calls, environment=None, cpus=None):
 
 @pytest.mark.parametrize(
     ("environment", "expected"),
-    [(None, 1), ("", 1), ("1", 1), ("3", 3), (" 4 ", 4), ("64", 64), ("1000", 64), ("-1", 1), ("many", 1), ("2.5", 1), ("9" * 30, 1)],
+    [(None, 1), ("", 1), ("1", 1), ("3", 3), (" 4 ", 4), ("32", 32), ("1000", 32), ("-1", 1), ("many", 1), ("2.5", 1), ("9" * 30, 1)],
 )
 def test_the_environment_counts_until_a_call(environment, expected):
     assert threads(environment=environment) == expected
@@ -39,7 +39,7 @@ def test_the_environment_counts_until_a_call(environment, expected):
 
 def test_zero_is_the_cpus_that_the_process_may_run_on():
     allowed = os.sched_getaffinity(0)
-    assert threads(0) == threads(environment="0") == min(len(allowed), 64)
+    assert threads(0) == threads(environment="0") == min(len(allowed), 32)
     assert threads(0, cpus={min(allowed)}) == threads(environment="0", cpus={min(allowed)}) == 1
 
 

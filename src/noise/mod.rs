@@ -104,8 +104,8 @@ fn in_threads<T: Send>(parts: usize, data: &mut [T], first: u64, work: impl Fn(&
     let size = data.len().div_ceil(parts).next_multiple_of(STEP);
     let mut jobs = [const { None }; workers::MOST];
     for (n, (job, part)) in jobs.iter_mut().zip(data.chunks_mut(size)).enumerate() {
-        let work = &work;
-        *job = Some(move || work(part, first.wrapping_add((n * size) as u64)));
+        let (work, first) = (&work, first.wrapping_add((n * size) as u64));
+        *job = Some(move || work(part, first));
     }
     workers::run(&mut jobs);
 }

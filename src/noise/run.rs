@@ -6,7 +6,10 @@ use super::kernel::{CHUNK, Chunk, Kernel, Work};
 use super::residual::Queue;
 
 /// The most chunks that a kernel draws in one go.
-const RUN: usize = 8;
+const RUN: usize = 4;
+
+/// How far ahead memory is prefetched, in doubles: 4 KiB.
+const AHEAD: usize = 512;
 
 /// Writes the elements from `first` on.
 pub struct Fill<'a> {
@@ -31,7 +34,7 @@ impl Work for Fill<'_> {
         while done < out.len() {
             let place = Place::of(first, done);
             let rest = &mut out[done..];
-            let soon = rest.as_ptr().wrapping_add(RUN * CHUNK).cast();
+            let soon = rest.as_ptr().wrapping_add(AHEAD).cast();
             let whole_chunks = if place.skip == 0 { (rest.len() / CHUNK).min(RUN) } else { 0 };
             let count = if whole_chunks > 0 {
                 let (chunks, _) = rest.as_chunks_mut();
@@ -70,7 +73,7 @@ impl Work for Add<'_> {
             let count = rest.len().min(RUN * CHUNK - place.skip);
             let whole_and_parts = (place.skip + count).div_ceil(CHUNK);
             let unsettled = &mut unsettled[..whole_and_parts];
-            let soon = rest.as_ptr().wrapping_add(RUN * CHUNK);
+            let soon = rest.as_ptr().wrapping_add(AHEAD);
             let noise = kernel.draw(place.block, &mut chunks[..whole_and_parts], unsettled, soon);
             for (sum, x) in rest[..count].iter_mut().zip(&noise.as_flattened()[place.skip..]) {
                 *sum += stddev * *x;

@@ -37,7 +37,7 @@ pub trait Kernel {
     /// Draws the elements from 2 `block` on, a chunk for each word of `unsettled`. A bit set there means that the
     /// element of that number in its chunk is unsettled; what stands in its place then is `UNSETTLED`.
     ///
-    /// `soon` is where the caller will write next, for as many elements: a kernel may prefetch it. Any address will do.
+    /// `soon` is where the caller will write as many elements soon: a kernel may prefetch it. Any address will do.
     fn draw<'a>(
         &self,
         block: u64,
