@@ -1,5 +1,6 @@
 //! The elements that their first word does not settle: one in sixty-four. They wait in a queue and are worked on in
-//! batches, without a branch but for the tail's, so that the compiler can use vectors of any width.
+//! batches, without a branch but for the tail's, so that the compiler can use vectors of any width. What takes a kernel is
+//! inlined into the kernel's `run`, always: a function of its own would be compiled for the oldest CPU.
 
 use super::elementary::{exp_minus, minus_log};
 use super::kernel::{BATCH, Block, Counter, Kernel};

@@ -68,10 +68,11 @@ impl<const VAES: bool> Avx2<VAES> {
         // SAFETY: the module's contract; a gather's eight bits are an index of the table; the caller's sixteen doubles.
         unsafe {
             let first = _mm256_set_epi64x(0, block as i64, 0, block as i64);
-            let blocks: [__m256i; 4] = std::array::from_fn(|n| {
+            let mut blocks = [first; 4];
+            for (n, pair) in blocks.iter_mut().enumerate() {
                 let n = 2 * n as i64;
-                _mm256_add_epi64(first, _mm256_set_epi64x(0, n + 1, 0, n))
-            });
+                *pair = _mm256_add_epi64(first, _mm256_set_epi64x(0, n + 1, 0, n));
+            }
             let mut unsettled = 0;
             for (n, word) in self.cipher(blocks).into_iter().enumerate() {
                 let layers = _mm256_srli_epi64::<{ LAYER_SHIFT as i32 }>(word);
@@ -89,29 +90,41 @@ impl<const VAES: bool> Avx2<VAES> {
         }
     }
 
+    /// With loops and without closures, which would be functions of their own and compiled for the oldest CPU.
     #[inline(always)]
-    unsafe fn cipher<const N: usize>(&self, blocks: [__m256i; N]) -> [__m256i; N] {
+    unsafe fn cipher<const N: usize>(&self, mut blocks: [__m256i; N]) -> [__m256i; N] {
         // SAFETY: the module's contract.
         unsafe {
             if VAES {
-                let key = |round: usize| _mm256_broadcastsi128_si256(self.keys[round]);
-                let mut blocks = blocks.map(|pair| _mm256_xor_si256(pair, key(0)));
-                for round in 1..10 {
-                    blocks = blocks.map(|pair| _mm256_aesenc_epi128(pair, key(round)));
+                for (round, &key) in self.keys.iter().enumerate() {
+                    let key = _mm256_broadcastsi128_si256(key);
+                    for pair in &mut blocks {
+                        *pair = match round {
+                            0 => _mm256_xor_si256(*pair, key),
+                            10 => _mm256_aesenclast_epi128(*pair, key),
+                            _ => _mm256_aesenc_epi128(*pair, key),
+                        };
+                    }
                 }
-                blocks.map(|pair| _mm256_aesenclast_epi128(pair, key(10)))
-            } else {
-                let halves = [
-                    blocks.map(|pair| _mm256_castsi256_si128(pair)),
-                    blocks.map(|pair| _mm256_extracti128_si256::<1>(pair)),
-                ];
-                let mut halves = halves.map(|half| half.map(|block| _mm_xor_si128(block, self.keys[0])));
-                for key in &self.keys[1..10] {
-                    halves = halves.map(|half| half.map(|block| _mm_aesenc_si128(block, *key)));
-                }
-                let [low, high] = halves.map(|half| half.map(|block| _mm_aesenclast_si128(block, self.keys[10])));
-                std::array::from_fn(|n| _mm256_set_m128i(high[n], low[n]))
+                return blocks;
             }
+            let mut halves = [[_mm_setzero_si128(); 2]; N];
+            for (halves, &pair) in halves.iter_mut().zip(&blocks) {
+                *halves = [_mm256_castsi256_si128(pair), _mm256_extracti128_si256::<1>(pair)];
+            }
+            for (round, &key) in self.keys.iter().enumerate() {
+                for block in halves.as_flattened_mut() {
+                    *block = match round {
+                        0 => _mm_xor_si128(*block, key),
+                        10 => _mm_aesenclast_si128(*block, key),
+                        _ => _mm_aesenc_si128(*block, key),
+                    };
+                }
+            }
+            for (pair, &[low, high]) in blocks.iter_mut().zip(&halves) {
+                *pair = _mm256_set_m128i(high, low);
+            }
+            blocks
         }
     }
 }
