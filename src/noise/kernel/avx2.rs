@@ -75,7 +75,7 @@ impl<const VAES: bool> Avx2<VAES> {
             }
             let mut unsettled = 0;
             for (n, word) in self.cipher(blocks).into_iter().enumerate() {
-                // Loads are as fast as a gather here, and do not suffer where gathers were made slow for safety.
+                // Loads, not a gather: many CPUs have had gathers made slow for safety (docs/performance.md has the cost).
                 let [mut layers, mut widths] = [[0u64; 4], [0; 4]];
                 _mm256_storeu_si256(layers.as_mut_ptr().cast(), _mm256_srli_epi64::<{ LAYER_SHIFT as i32 }>(word));
                 for (width, layer) in widths.iter_mut().zip(layers) {
