@@ -1,6 +1,7 @@
 //! The C functions: each checks what C passed, calls, and translates the answer. Their documentation is written for the
 //! reader of the header.
 
+mod errno;
 mod memory;
 mod noise;
 mod status;
@@ -13,27 +14,17 @@ pub use status::*;
 pub use threads::*;
 pub use version::*;
 
-use errno::{Errno, errno, set_errno};
+use errno::{keep_errno, keep_errno_or_set};
 
 use crate::handle;
 use crate::memory::Buffer;
 
 /// Hands a buffer to C: a handle, or NULL and `errno`. What `work` does to `errno` does not show.
+#[inline]
 fn hand_over(work: impl FnOnce() -> Result<Buffer, SomeMemStatus>) -> *mut SomeMem {
-    match keep_errno(|| Ok::<_, SomeMemStatus>(handle::insert(work()?)?)) {
-        Ok(handle) => std::ptr::without_provenance_mut(handle),
-        Err(status) => {
-            let code = if status == SomeMemStatus::SOMEMEM_NO_ENTROPY { libc::EIO } else { libc::ENOMEM };
-            set_errno(Errno(code));
-            std::ptr::null_mut()
-        }
-    }
-}
-
-/// Runs `work` and leaves `errno` as it was.
-fn keep_errno<R>(work: impl FnOnce() -> R) -> R {
-    let before = errno();
-    let result = work();
-    set_errno(before);
-    result
+    keep_errno_or_set(|| match work().and_then(|buffer| Ok(handle::insert(buffer)?)) {
+        Ok(handle) => (std::ptr::without_provenance_mut(handle), None),
+        Err(SomeMemStatus::SOMEMEM_NO_ENTROPY) => (std::ptr::null_mut(), Some(libc::EIO)),
+        Err(_) => (std::ptr::null_mut(), Some(libc::ENOMEM)),
+    })
 }

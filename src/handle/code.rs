@@ -25,25 +25,26 @@ const fn inverse(odd: usize) -> usize {
 }
 
 /// The handle for a live ticket.
+#[inline]
 pub fn scramble(ticket: usize) -> usize {
-    let mut word = (ticket ^ secret()).wrapping_mul(FACTOR);
-    word ^= word >> HALF;
-    word = word.wrapping_mul(FACTOR);
+    let word = (ticket ^ secret()).wrapping_mul(FACTOR);
     word ^ word >> HALF
 }
 
 /// The ticket of a handle. Any other word becomes some other word.
+#[inline]
 pub fn unscramble(handle: usize) -> usize {
-    let mut word = (handle ^ handle >> HALF).wrapping_mul(INVERSE);
-    word ^= word >> HALF;
-    word.wrapping_mul(INVERSE) ^ (SECRET.load(Ordering::Relaxed) & !1)
+    (handle ^ handle >> HALF).wrapping_mul(INVERSE) ^ (SECRET.load(Ordering::Relaxed) & !1)
 }
 
+#[inline]
 fn secret() -> usize {
     let known = SECRET.load(Ordering::Relaxed);
-    if known != 0 {
-        return known & !1;
-    }
+    (if known != 0 { known } else { make_secret() }) & !1
+}
+
+#[cold]
+fn make_secret() -> usize {
     let mut bytes = [0; size_of::<usize>()];
     let random = match getrandom::fill(&mut bytes) {
         Ok(()) => usize::from_ne_bytes(bytes),
@@ -52,7 +53,7 @@ fn secret() -> usize {
     };
     let fresh = random | 1;
     // Another thread may have been first; then its secret is the process's.
-    SECRET.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(fresh) & !1
+    SECRET.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(fresh)
 }
 
 #[cfg(test)]

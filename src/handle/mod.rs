@@ -15,6 +15,7 @@ use crate::memory::{Buffer, NoMemory};
 static TABLE: Table = Table::new();
 
 /// Takes a buffer and gives out a handle for it, never 0.
+#[inline]
 pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
     let address = buffer.into_address();
     TABLE.insert(address).map(code::scramble).ok_or_else(|| {
@@ -53,6 +54,7 @@ pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Buffer) -> R) -> O
 ///
 /// # Safety
 /// No other thread reads or changes the buffer meanwhile. Of several that remove it one gets it.
+#[inline]
 pub unsafe fn remove(handle: usize) -> Option<Buffer> {
     let address = TABLE.remove(code::unscramble(handle))?;
     // SAFETY: the table held the address of a live buffer, and gave it to this caller alone.

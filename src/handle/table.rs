@@ -1,5 +1,10 @@
 //! The handle table: slots in segments that are never moved or freed, so that any thread can look at any slot at any
 //! time, and without a lock, so that a `fork` cannot leave one held.
+//!
+//! A thread that frees a slot leaves a hint where it looks first for its next one, so that threads seldom touch the same
+//! memory, and making and freeing a handle takes two atomic exchanges. Hints prove nothing and may be lost: who owns a
+//! slot is decided by its state alone. What a hint displaces goes to a list of free slots. What was lost is found again
+//! before the table grows.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -11,10 +16,19 @@ const STATE_MASK: usize = (1 << HALF) - 1;
 /// The last bit of a state: in use. The others count how often the slot has been freed.
 const LIVE: usize = 1;
 
-/// Segment k has this many slots, times 2^k.
-const FIRST_SEGMENT: usize = 64;
-const SEGMENTS: usize = (HALF - FIRST_SEGMENT.ilog2()) as usize;
-const MOST_SLOTS: usize = (FIRST_SEGMENT << SEGMENTS) - FIRST_SEGMENT;
+/// A free slot that belongs to the list, or to a thread that has claimed it. Not a part of tickets.
+const CLAIMED: usize = 1 << HALF;
+
+/// The first segment has the slots with the numbers from this one up to twice as many, the next one those up to four
+/// times as many, and so on. 0 is no slot's number.
+const FIRST: usize = 64;
+
+/// Slots that are claimed one after the other lie a sixteenth of their segment apart: not in the same cache line, where
+/// their threads would wait for each other.
+const ROWS: usize = 16;
+
+/// For threads that look at different ones.
+const HINTS: usize = 32;
 
 /// All zeros is a slot that was never used.
 struct Slot {
@@ -22,39 +36,51 @@ struct Slot {
     /// The bitwise complement of the buffer's address: to a leak checker it is not a pointer, so a buffer whose handle
     /// was never freed counts as lost.
     masked_address: AtomicUsize,
-    /// While the slot is free: the next free one's number plus one, or 0.
+    /// Its own, once it has been claimed.
+    number: AtomicU32,
+    /// While the slot is in the list: the next one's number, or 0.
     next_free: AtomicU32,
 }
 
+/// A slot that was freed lately, or NULL.
+#[repr(align(64))]
+struct Hint(AtomicPtr<Slot>);
+
 pub struct Table {
-    segments: [AtomicPtr<Slot>; SEGMENTS],
-    /// How many slots have ever been claimed.
+    hints: [Hint; HINTS],
+    /// By the logarithm of its first slot's number: where the slot 0 would be, were it in the segment; or NULL.
+    segments: [AtomicPtr<Slot>; HALF as usize],
+    /// How many numbers have ever been claimed, with those below the first.
     used: AtomicUsize,
-    /// The first free slot's number plus one, or 0, in the lower half; in the upper half a count of all changes, which
-    /// tells apart two moments that have the same first free slot.
+    /// The first slot in the list of free ones, or 0, in the lower half; in the upper half a count of all changes, which
+    /// tells apart two moments that have the same first slot.
     free: AtomicU64,
 }
 
 impl Table {
     pub const fn new() -> Table {
         Table {
-            segments: [const { AtomicPtr::new(ptr::null_mut()) }; SEGMENTS],
-            used: AtomicUsize::new(0),
+            hints: [const { Hint(AtomicPtr::new(ptr::null_mut())) }; HINTS],
+            segments: [const { AtomicPtr::new(ptr::null_mut()) }; HALF as usize],
+            used: AtomicUsize::new(FIRST),
             free: AtomicU64::new(0),
         }
     }
 
     /// Stores an address and gives out the ticket for it. `None` without memory for more slots, or when there are too
     /// many.
+    #[inline]
     pub fn insert(&self, address: usize) -> Option<usize> {
-        let (number, slot) = self.pop_free().or_else(|| self.claim_new())?;
-        let state = slot.state.load(Ordering::Relaxed) | LIVE;
+        let slot = self.claim_hinted().or_else(|| self.claim_listed())?;
+        // Nobody else changes it now.
+        let state = slot.state.load(Ordering::Relaxed) & !CLAIMED | LIVE;
         slot.masked_address.store(!address, Ordering::Relaxed);
         slot.state.store(state, Ordering::Release);
-        Some(number << HALF | state)
+        Some((slot.number.load(Ordering::Relaxed) as usize) << HALF | state)
     }
 
     /// The address that a ticket stands for.
+    #[inline]
     pub fn address(&self, ticket: usize) -> Option<usize> {
         let slot = self.live_slot(ticket)?;
         Some(!slot.masked_address.load(Ordering::Relaxed))
@@ -68,17 +94,26 @@ impl Table {
     }
 
     /// Ends a ticket. Of several threads that try, one gets the address.
+    #[inline]
     pub fn remove(&self, ticket: usize) -> Option<usize> {
         let slot = self.live_slot(ticket)?;
-        let (state, number) = (ticket & STATE_MASK, ticket >> HALF);
+        let state = ticket & STATE_MASK;
+        // Before another thread can claim the slot.
+        let address = !slot.masked_address.load(Ordering::Relaxed);
         // Carries from the last bit into the generation, which may wrap around.
         let ended = (state + LIVE) & STATE_MASK;
         slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;
-        let address = !slot.masked_address.load(Ordering::Relaxed);
-        self.push_free(slot, number);
+        let hint = self.hint();
+        let displaced = hint.load(Ordering::Acquire);
+        hint.store(ptr::from_ref(slot).cast_mut(), Ordering::Release);
+        // SAFETY: hints are NULL or slots, which stay for good.
+        if let Some(slot) = unsafe { displaced.as_ref() }.filter(|slot| claim(slot)) {
+            self.push_free(slot);
+        }
         Some(address)
     }
 
+    #[inline]
     fn live_slot(&self, ticket: usize) -> Option<&Slot> {
         let state = ticket & STATE_MASK;
         let slot = self.slot(ticket >> HALF)?;
@@ -86,64 +121,105 @@ impl Table {
     }
 
     /// The slot of this number, if its segment exists.
+    #[inline]
     fn slot(&self, number: usize) -> Option<&Slot> {
-        let (segment, place) = locate(number);
-        let slots = self.segments.get(segment)?.load(Ordering::Acquire);
-        // SAFETY: a segment that is not NULL has more than `place` slots and stays for good.
-        (!slots.is_null()).then(|| unsafe { &*slots.add(place) })
+        let segment = self.segments.get(number.checked_ilog2()? as usize)?.load(Ordering::Acquire);
+        // SAFETY: a segment that is not NULL has all the slots whose numbers have this logarithm, and stays for good.
+        (!segment.is_null()).then(|| unsafe { &*segment.wrapping_add(number) })
     }
 
-    /// A slot that was never used.
-    fn claim_new(&self) -> Option<(usize, &Slot)> {
-        let mut number = self.used.load(Ordering::Relaxed);
+    /// This thread's, told by where its stack is. If another thread looks at the same one, both are only slower.
+    #[inline]
+    fn hint(&self) -> &AtomicPtr<Slot> {
+        const STACK: u32 = 16;
+        let here = 0u8;
+        let stack = (&raw const here).addr() >> STACK;
+        &self.hints[(stack ^ stack >> 7) % HINTS].0
+    }
+
+    /// The slot that this thread freed last.
+    #[inline]
+    fn claim_hinted(&self) -> Option<&Slot> {
+        let hint = self.hint();
+        let slot = hint.load(Ordering::Acquire);
+        hint.store(ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: hints are NULL or slots, which stay for good.
+        unsafe { slot.as_ref() }.filter(|slot| claim(slot))
+    }
+
+    #[inline(never)]
+    fn claim_listed(&self) -> Option<&Slot> {
+        self.pop_free().or_else(|| self.claim_new())
+    }
+
+    /// A slot that was never used; or one that was lost, before the table grows.
+    fn claim_new(&self) -> Option<&Slot> {
+        let mut used = self.used.load(Ordering::Relaxed);
         loop {
-            if number == MOST_SLOTS {
-                return None;
+            if used.is_power_of_two()
+                && let Some(lost) = (FIRST..used).find_map(|number| self.slot(number).filter(|slot| claim(slot)))
+            {
+                return Some(lost);
             }
-            self.make_segment(locate(number).0)?;
-            match self.used.compare_exchange_weak(number, number + 1, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Some((number, self.slot(number)?)),
-                Err(now) => number = now,
+            self.make_segment(used.ilog2() as usize)?;
+            match self.used.compare_exchange_weak(used, used + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => {
+                    let number = scattered(used);
+                    let slot = self.slot(number)?;
+                    // Who searches for lost slots may have claimed it since; then another will do.
+                    if claim(slot) {
+                        return Some(slot);
+                    }
+                    used += 1;
+                }
+                Err(now) => used = now,
             }
         }
     }
 
-    fn make_segment(&self, segment: usize) -> Option<()> {
-        let place = self.segments.get(segment)?;
+    /// Makes sure of the segment whose first slot's number has this logarithm.
+    fn make_segment(&self, logarithm: usize) -> Option<()> {
+        let place = self.segments.get(logarithm)?;
         if !place.load(Ordering::Acquire).is_null() {
             return Some(());
         }
+        let first = 1 << logarithm;
         // SAFETY: `calloc` takes any sizes.
-        let fresh = unsafe { libc::calloc(FIRST_SEGMENT << segment, size_of::<Slot>()) };
-        if fresh.is_null() {
+        let slots: *mut Slot = unsafe { libc::calloc(first, size_of::<Slot>()) }.cast();
+        if slots.is_null() {
             return None;
         }
-        if place.compare_exchange(ptr::null_mut(), fresh.cast(), Ordering::AcqRel, Ordering::Acquire).is_err() {
+        for n in 0..first {
+            // SAFETY: the segment has so many slots, and all zeros is one.
+            unsafe { &*slots.add(n) }.number.store((first + n) as u32, Ordering::Relaxed);
+        }
+        let segment = slots.wrapping_sub(first);
+        if place.compare_exchange(ptr::null_mut(), segment, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // SAFETY: another thread was first, and nobody has seen this one's segment.
-            unsafe { libc::free(fresh) };
+            unsafe { libc::free(slots.cast()) };
         }
         Some(())
     }
 
-    /// The slot that was freed last.
-    fn pop_free(&self) -> Option<(usize, &Slot)> {
+    fn pop_free(&self) -> Option<&Slot> {
         let mut head = self.free.load(Ordering::Acquire);
         loop {
-            let number = (head as u32).checked_sub(1)? as usize;
-            let slot = self.slot(number)?;
+            let slot = self.slot(head as u32 as usize)?;
             let next = slot.next_free.load(Ordering::Relaxed);
             match self.free.compare_exchange_weak(head, changed(head, next), Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Some((number, slot)),
+                Ok(_) => return Some(slot),
                 Err(now) => head = now,
             }
         }
     }
 
-    fn push_free(&self, slot: &Slot, number: usize) {
+    /// Adds a slot that this thread has claimed.
+    #[inline(never)]
+    fn push_free(&self, slot: &Slot) {
         let mut head = self.free.load(Ordering::Relaxed);
         loop {
             slot.next_free.store(head as u32, Ordering::Relaxed);
-            let pushed = changed(head, number as u32 + 1);
+            let pushed = changed(head, slot.number.load(Ordering::Relaxed));
             match self.free.compare_exchange_weak(head, pushed, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
@@ -152,11 +228,19 @@ impl Table {
     }
 }
 
-/// The segment of a slot, and its place there.
-fn locate(number: usize) -> (usize, usize) {
-    let position = number + FIRST_SEGMENT;
-    let segment = position.ilog2() - FIRST_SEGMENT.ilog2();
-    (segment as usize, position - (FIRST_SEGMENT << segment))
+/// Makes a free slot this thread's own, if nobody else has it.
+#[inline]
+fn claim(slot: &Slot) -> bool {
+    let state = slot.state.load(Ordering::Relaxed);
+    state & (LIVE | CLAIMED) == 0
+        && slot.state.compare_exchange(state, state | CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+}
+
+/// The n-th number to be claimed: of the same segment as n, in another order.
+fn scattered(n: usize) -> usize {
+    let first = 1 << n.ilog2();
+    let place = n - first;
+    first + place % ROWS * (first / ROWS) + place / ROWS
 }
 
 /// The free list's word after its head has become `first`.
@@ -199,16 +283,12 @@ mod tests {
     }
 
     #[test]
-    fn segments_join_without_gap_or_overlap() {
-        let mut expected = (0, 0);
-        for number in 0..100_000 {
-            assert_eq!(locate(number), expected);
-            expected.1 += 1;
-            if expected.1 == FIRST_SEGMENT << expected.0 {
-                expected = (expected.0 + 1, 0);
-            }
+    fn every_number_is_claimed_once() {
+        for first in [FIRST, 2 * FIRST, 1024 * FIRST] {
+            let mut numbers: Vec<_> = (first..2 * first).map(scattered).collect();
+            assert!(numbers.windows(2).all(|pair| pair[0].abs_diff(pair[1]) >= FIRST / ROWS));
+            numbers.sort();
+            assert!(numbers.into_iter().eq(first..2 * first));
         }
-        assert_eq!(locate(MOST_SLOTS - 1).0, SEGMENTS - 1);
-        assert_eq!(locate(MOST_SLOTS), (SEGMENTS, 0));
     }
 }

@@ -1,97 +1,55 @@
-//! Large buffers: pages from `mmap`, which the kernel can move without copying them.
+//! Large buffers: pages of their own, which need not be copied to grow, and a header for them in a block of the C heap.
 
 use std::ptr::NonNull;
 
-use super::{Header, MAX_LEN, NoMemory};
+pub use super::kept::keep as free;
+pub use super::pages::Pages;
+use super::{Header, MAX_LEN, NoMemory, Place, kept};
 
-/// Bytes of the pages for so many doubles: at least one page.
-fn page_bytes(number: usize) -> Result<usize, NoMemory> {
-    // SAFETY: a query without side effects.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
-    (number.max(1) * size_of::<f64>()).checked_next_multiple_of(page).ok_or(NoMemory)
-}
+/// From so many doubles on a buffer has pages of its own.
+pub const LARGE: usize = (1 << 20) / DOUBLE;
 
-/// Pages for `number` doubles, and a header for them in a block of its own.
+const DOUBLE: usize = size_of::<f64>();
+
+/// Pages for `number` doubles, and their header.
 pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
-    let bytes = page_bytes(number)?;
-    let data = map(bytes)?;
+    let bytes = number * DOUBLE;
+    let pages = kept::take(bytes).map_or_else(|| or_without_kept(|| Pages::new(bytes)), Ok)?;
     // SAFETY: `malloc` takes any size.
-    let block: *mut Header = unsafe { libc::malloc(size_of::<Header>()) }.cast();
-    let header = Header { data, len: number, capacity: bytes / size_of::<f64>(), mapped: true };
-    match NonNull::new(block) {
-        Some(place) => {
-            // SAFETY: the block has room for a header and is aligned for anything.
-            unsafe { place.write(header) };
-            Ok(place)
-        }
-        None => {
-            unmap(&header);
-            Err(NoMemory)
-        }
-    }
+    let block = unsafe { libc::malloc(size_of::<Header>()) };
+    let header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
+    // SAFETY: the block has room for a header and is aligned for anything.
+    unsafe { header.write(Header { len: number, place: Place::Pages(pages) }) };
+    Ok(header)
 }
 
-/// Makes the pages hold `number` doubles. Pages that are no longer needed are given back.
-pub fn resize(header: &mut Header, number: usize) -> Result<(), NoMemory> {
-    if number > header.capacity {
+/// Makes pages that hold `len` doubles hold `number`. Those that are no longer needed are given back.
+pub fn resize(pages: &mut Pages, len: usize, number: usize) -> Result<(), NoMemory> {
+    if number < len {
+        // Not the pages behind `len`: they were never written.
+        if number.div_ceil(PAGE) < len.div_ceil(PAGE) {
+            pages.shrink(number * DOUBLE);
+        }
+        return Ok(());
+    }
+    let (bytes, capacity) = (number * DOUBLE, pages.usable());
+    if bytes > capacity {
         // An eighth more than there was, so that growing by one element at a time seldom asks for pages. Those that are
         // never written cost no memory.
-        let generous = header.capacity.saturating_add(header.capacity / 8).clamp(number, MAX_LEN);
-        change_capacity(header, generous).or_else(|_| change_capacity(header, number))?;
-    } else if number < header.len {
-        // What cannot be given back is kept.
-        let _ = change_capacity(header, number);
-    }
-    header.len = number;
-    Ok(())
-}
-
-fn change_capacity(header: &mut Header, number: usize) -> Result<(), NoMemory> {
-    let bytes = page_bytes(number)?;
-    if bytes != header.capacity * size_of::<f64>() {
-        header.data = remap(header, bytes)?;
-        header.capacity = bytes / size_of::<f64>();
+        let generous = (capacity + capacity / 8).clamp(bytes, MAX_LEN * DOUBLE);
+        let generous = if bytes <= pages.reserved() { generous.min(pages.reserved()) } else { generous };
+        pages.grow(generous).or_else(|_| or_without_kept(|| pages.grow(bytes)))?;
     }
     Ok(())
 }
 
-/// Gives all pages back.
-pub fn unmap(header: &Header) {
-    // SAFETY: the header's pages are a whole mapping of this length, and nobody uses them any more.
-    unsafe { libc::munmap(header.data.as_ptr().cast(), header.capacity * size_of::<f64>()) };
-}
+/// Doubles in the smallest page there is.
+const PAGE: usize = 4096 / DOUBLE;
 
-fn map(bytes: usize) -> Result<NonNull<f64>, NoMemory> {
-    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-    // SAFETY: a new mapping, wherever the kernel likes.
-    mapped(unsafe { libc::mmap(std::ptr::null_mut(), bytes, protection, flags, -1, 0) })
-}
-
-fn mapped(address: *mut libc::c_void) -> Result<NonNull<f64>, NoMemory> {
-    if address == libc::MAP_FAILED { Err(NoMemory) } else { NonNull::new(address.cast()).ok_or(NoMemory) }
-}
-
-/// The doubles in a mapping of another length, perhaps elsewhere.
-fn remap(header: &Header, bytes: usize) -> Result<NonNull<f64>, NoMemory> {
-    if let Ok(data) = move_pages(header, bytes) {
-        return Ok(data);
-    }
-    let data = map(bytes)?;
-    // SAFETY: two mappings, and the number of doubles is the smaller one's.
-    unsafe { header.data.copy_to_nonoverlapping(data, header.len.min(bytes / size_of::<f64>())) };
-    unmap(header);
-    Ok(data)
-}
-
-/// Without a copy. Linux refuses where the program has given some of the pages another treatment than the others.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn move_pages(header: &Header, bytes: usize) -> Result<NonNull<f64>, NoMemory> {
-    let (old, old_bytes) = (header.data.as_ptr().cast(), header.capacity * size_of::<f64>());
-    // SAFETY: the header's pages are a whole mapping of this length. On failure it stays as it was.
-    mapped(unsafe { libc::mremap(old, old_bytes, bytes, libc::MREMAP_MAYMOVE) })
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn move_pages(_: &Header, _: usize) -> Result<NonNull<f64>, NoMemory> {
-    Err(NoMemory)
+/// Tries again without the pages that are kept for later.
+fn or_without_kept<T>(mut work: impl FnMut() -> Result<T, NoMemory>) -> Result<T, NoMemory> {
+    work().or_else(|_| {
+        kept::release();
+        work()
+    })
 }

@@ -1,25 +1,30 @@
 //! Buffers: growable arrays of doubles on 64-byte boundaries, allocated so that every failure is an answer.
 //!
 //! A [`Buffer`] is one word that points to its header, and so can stand in a handle table. A small buffer is one block
-//! of the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`]).
+//! of the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`], [`pages`]), which
+//! may be a freed one's ([`kept`]).
 
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod kept;
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "no_pages.rs")]
 mod large;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod pages;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod settings;
 mod small;
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::slice;
 
+use large::{LARGE, Pages};
+
 /// The boundary that every buffer's data begins on, in bytes.
 pub const ALIGNMENT: usize = 64;
 
 /// The most doubles that a buffer can hold: C cannot subtract pointers that are further apart.
 pub const MAX_LEN: usize = isize::MAX as usize / size_of::<f64>();
-
-/// From this many bytes on a buffer has pages of its own.
-#[cfg(unix)]
-const LARGE: usize = 1 << 20;
 
 /// The memory cannot be had. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +40,18 @@ impl std::error::Error for NoMemory {}
 
 /// What a buffer's word points to. It begins a block from `malloc`.
 struct Header {
-    data: NonNull<f64>,
-    /// In doubles, as the capacity is.
+    /// In doubles.
     len: usize,
-    capacity: usize,
-    /// The doubles have pages of their own; otherwise they follow in the header's block.
-    mapped: bool,
+    place: Place,
+}
+
+/// Where the doubles are.
+enum Place {
+    /// Behind the header in its block, with room for so many.
+    Block {
+        capacity: usize,
+    },
+    Pages(Pages),
 }
 
 /// A growable array of doubles, freed with its owner.
@@ -54,11 +65,8 @@ impl Buffer {
         if number > MAX_LEN {
             return Err(NoMemory);
         }
-        #[cfg(unix)]
-        if number * size_of::<f64>() >= LARGE {
-            return Ok(Buffer { header: large::allocate(number)? });
-        }
-        Ok(Buffer { header: small::allocate(number)? })
+        let header = if number < LARGE { small::allocate(number) } else { large::allocate(number) }?;
+        Ok(Buffer { header })
     }
 
     /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
@@ -67,23 +75,28 @@ impl Buffer {
         if number > MAX_LEN {
             return Err(NoMemory);
         }
-        #[cfg(unix)]
-        if self.header().mapped {
-            return large::resize(self.header_mut(), number);
-        } else if number * size_of::<f64>() >= LARGE {
+        let len = self.len();
+        if let Place::Pages(pages) = &mut self.header_mut().place {
+            large::resize(pages, len, number)?;
+        } else if number < LARGE {
+            self.header = small::resize(self.header, number)?;
+        } else {
             let mut larger = Buffer { header: large::allocate(number)? };
-            let kept = self.len().min(number);
+            let kept = len.min(number);
             larger.as_unwritten()[..kept].copy_from_slice(&self.as_unwritten()[..kept]);
             *self = larger;
-            return Ok(());
         }
-        self.header = small::resize(self.header, number)?;
+        self.header_mut().len = number;
         Ok(())
     }
 
     /// Where the doubles are: on a 64-byte boundary, until the next resize. Never NULL, not even for an empty buffer.
     pub fn data(&self) -> *mut f64 {
-        self.header().data.as_ptr()
+        match &self.header().place {
+            Place::Block { .. } => small::data_in(self.header),
+            Place::Pages(pages) => pages.start().cast(),
+        }
+        .as_ptr()
     }
 
     /// The number of doubles.
@@ -123,7 +136,6 @@ impl Buffer {
         unsafe { self.header.as_ref() }
     }
 
-    #[cfg(unix)]
     fn header_mut(&mut self) -> &mut Header {
         // SAFETY: as above, and nobody else has the buffer.
         unsafe { self.header.as_mut() }
@@ -131,12 +143,13 @@ impl Buffer {
 }
 
 impl Drop for Buffer {
+    #[inline]
     fn drop(&mut self) {
-        #[cfg(unix)]
-        if self.header().mapped {
-            large::unmap(self.header_mut());
+        // SAFETY: this was the header's owner, and nobody reads it again.
+        if let Place::Pages(pages) = unsafe { self.header.read() }.place {
+            large::free(pages);
         }
-        // SAFETY: the header begins a block from `malloc`, and this was its owner.
+        // SAFETY: the header begins a block from `malloc`.
         unsafe { libc::free(self.header.as_ptr().cast()) }
     }
 }

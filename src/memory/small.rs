@@ -3,7 +3,7 @@
 
 use std::ptr::NonNull;
 
-use super::{ALIGNMENT, Header, NoMemory};
+use super::{ALIGNMENT, Header, NoMemory, Place};
 
 /// Doubles in 64 bytes. Capacities are multiples of it.
 const LINE: usize = ALIGNMENT / size_of::<f64>();
@@ -15,7 +15,7 @@ fn block_bytes(capacity: usize) -> usize {
 }
 
 /// Where the doubles begin in a block.
-fn data_in(block: NonNull<Header>) -> NonNull<f64> {
+pub fn data_in(block: NonNull<Header>) -> NonNull<f64> {
     let after_header = block.as_ptr().wrapping_add(1).cast::<u8>();
     let data = after_header.wrapping_add(after_header.align_offset(ALIGNMENT));
     // SAFETY: the block is longer than this, so the address did not wrap around to zero.
@@ -29,26 +29,25 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     let block = unsafe { libc::malloc(block_bytes(capacity)) };
     let header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
     // SAFETY: the block has room for a header and is aligned for anything.
-    unsafe { header.write(Header { data: data_in(header), len: number, capacity, mapped: false }) };
+    unsafe { header.write(Header { len: number, place: Place::Block { capacity } }) };
     Ok(header)
 }
 
-/// Makes a block `number` doubles long, and says where it is now.
-pub fn resize(mut header: NonNull<Header>, number: usize) -> Result<NonNull<Header>, NoMemory> {
+/// Gives a block room for `number` doubles, and says where it is now.
+pub fn resize(header: NonNull<Header>, number: usize) -> Result<NonNull<Header>, NoMemory> {
     // SAFETY: the block is a live one and has no other owner.
-    let Header { capacity, len, .. } = *unsafe { header.as_ref() };
+    let &Header { len, place: Place::Block { capacity } } = (unsafe { header.as_ref() }) else { return Ok(header) };
+    let exact = number.next_multiple_of(LINE);
     if number > capacity {
         // Half as much again, so that growing by one element at a time copies each element a few times at most.
         let generous = (capacity + capacity / 2).max(number).next_multiple_of(LINE);
-        let exact = number.next_multiple_of(LINE);
-        header = reallocate(header, generous, len).or_else(|_| reallocate(header, exact, len))?;
-    } else if number.next_multiple_of(LINE) < capacity / 4 {
+        reallocate(header, generous, len).or_else(|_| reallocate(header, exact, len))
+    } else if exact < capacity / 4 {
         // What cannot be given back is kept.
-        header = reallocate(header, number.next_multiple_of(LINE), number).unwrap_or(header);
+        Ok(reallocate(header, exact, number).unwrap_or(header))
+    } else {
+        Ok(header)
     }
-    // SAFETY: as above.
-    unsafe { header.as_mut() }.len = number;
-    Ok(header)
 }
 
 /// Gives a block another capacity, not below `kept`, and keeps that many doubles.
@@ -66,8 +65,7 @@ fn reallocate(header: NonNull<Header>, capacity: usize, kept: usize) -> Result<N
         if old != data {
             old.copy_to(data, kept);
         }
-        header.as_mut().data = data;
-        header.as_mut().capacity = capacity;
+        header.as_mut().place = Place::Block { capacity };
     }
     Ok(header)
 }
