@@ -29,6 +29,7 @@ pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
 ///
 /// # Safety
 /// No other thread changes or removes the buffer meanwhile.
+#[inline]
 pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<R> {
     let address = TABLE.address(code::unscramble(handle))?;
     // SAFETY: the table holds the addresses of live buffers. This one is only read, and never dropped.
@@ -40,13 +41,17 @@ pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<
 ///
 /// # Safety
 /// No other thread uses this handle meanwhile.
+#[inline]
 pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Buffer) -> R) -> Option<R> {
     let ticket = code::unscramble(handle);
     let address = TABLE.address(ticket)?;
     // SAFETY: the table holds the addresses of live buffers, and nobody else uses this one.
     let mut buffer = unsafe { Buffer::from_address(address) }?;
     let result = work(&mut buffer);
-    TABLE.move_to(ticket, buffer.into_address());
+    let now = buffer.into_address();
+    if now != address {
+        TABLE.move_to(ticket, now);
+    }
     Some(result)
 }
 

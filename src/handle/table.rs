@@ -131,10 +131,13 @@ impl Table {
     /// This thread's, told by where its stack is. If another thread looks at the same one, both are only slower.
     #[inline]
     fn hint(&self) -> &AtomicPtr<Slot> {
+        /// Stacks begin at multiples of a page, and a thread's calls seldom go further than this apart.
         const STACK: u32 = 16;
+        /// The golden ratio's fraction: the upper bits of a multiple look random.
+        const FACTOR: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
         let here = 0u8;
         let stack = (&raw const here).addr() >> STACK;
-        &self.hints[(stack ^ stack >> 7) % HINTS].0
+        &self.hints[stack.wrapping_mul(FACTOR) >> (usize::BITS - HINTS.ilog2())].0
     }
 
     /// The slot that this thread freed last.

@@ -71,7 +71,18 @@ impl Buffer {
 
     /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
     /// ones have unspecified values. The data may move. When it fails nothing has changed.
+    #[inline]
     pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
+        if number < self.len() || number > self.capacity() {
+            self.make_room(number)?;
+        }
+        self.header_mut().len = number;
+        Ok(())
+    }
+
+    /// Gives the buffer a capacity for `number` doubles, or a smaller one if that many would be far too few for it.
+    #[inline(never)]
+    fn make_room(&mut self, number: usize) -> Result<(), NoMemory> {
         if number > MAX_LEN {
             return Err(NoMemory);
         }
@@ -86,8 +97,15 @@ impl Buffer {
             larger.as_unwritten()[..kept].copy_from_slice(&self.as_unwritten()[..kept]);
             *self = larger;
         }
-        self.header_mut().len = number;
         Ok(())
+    }
+
+    /// How many doubles there is room for.
+    fn capacity(&self) -> usize {
+        match &self.header().place {
+            Place::Block { capacity } => *capacity,
+            Place::Pages(pages) => pages.usable() / size_of::<f64>(),
+        }
     }
 
     /// Where the doubles are: on a 64-byte boundary, until the next resize. Never NULL, not even for an empty buffer.

@@ -9,6 +9,10 @@ pub const LARGE: usize = usize::MAX;
 pub enum Pages {}
 
 impl Pages {
+    pub fn usable(&self) -> usize {
+        match *self {}
+    }
+
     pub fn start(&self) -> NonNull<u8> {
         match *self {}
     }

@@ -74,7 +74,7 @@ impl Pages {
         let spare = self.reserved - self.usable;
         // Meanwhile another thread may have got that place. Then the range ends before it.
         if spare > 0 && map_at(place, length).is_ok() {
-            advise_huge_pages(place, length);
+            advise_huge_pages(self.start, self.reserved);
             return self.set(usable, self.reserved);
         }
         // SAFETY: what was reserved behind the pages that were given back.
@@ -98,8 +98,8 @@ impl Pages {
                     unmap(start.add(bytes), HUGE_PAGE - before);
                 }
             }
-            advise_huge_pages(start, bytes);
         }
+        advise_huge_pages(start, bytes);
         SPARE.fetch_add(bytes, Ordering::Relaxed);
         Ok(Pages { start, usable: 0, reserved: bytes })
     }
@@ -125,6 +125,7 @@ impl Pages {
         // SAFETY: what was reserved behind the pages. They could not grow into it, and so have moved away from it.
         unsafe { unmap(old, old_spare) };
         self.set(bytes, bytes);
+        advise_huge_pages(self.start, bytes);
         Ok(())
     }
 
@@ -197,7 +198,7 @@ unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
 }
 
 fn advise_huge_pages(start: NonNull<u8>, bytes: usize) {
-    if !plain_pages() {
+    if bytes >= HUGE_PAGE && !plain_pages() {
         // SAFETY: pages of our own. The advice may be refused.
         unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
     }
