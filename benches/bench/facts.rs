@@ -17,7 +17,7 @@ const SHRUNK: usize = 128 << 10;
 pub struct Fact {
     pub name: &'static str,
     pub contender: &'static str,
-    /// A fact that is true or false is 1 or 0. None where it is not known, or the contender is not installed.
+    /// A fact that is true or false is 1 or 0. None if the contender is not installed.
     pub value: Option<f64>,
 }
 
@@ -31,12 +31,17 @@ pub fn facts(library: &'static Library, heaps: &Heaps, largest: usize) -> Vec<Fa
     facts
 }
 
+/// What cannot be found out on this system is left out.
 fn of(contender: &'static str, source: Option<impl Source>, largest: usize) -> Vec<Fact> {
-    let (stays, given_back) = source.map_or((None, None), |source| measure(source, largest));
-    vec![Fact { name: STAYS, contender, value: stays }, Fact { name: GIVEN_BACK, contender, value: given_back }]
+    let fact = |name, value| Fact { name, contender, value };
+    match source.map(|source| measure(source, largest)) {
+        None => NAMES.map(|name| fact(name, None)).into(),
+        Some((stays, None)) => vec![fact(STAYS, Some(stays))],
+        Some((stays, given_back)) => vec![fact(STAYS, Some(stays)), fact(GIVEN_BACK, given_back)],
+    }
 }
 
-fn measure(source: impl Source, largest: usize) -> (Option<f64>, Option<f64>) {
+fn measure(source: impl Source, largest: usize) -> (f64, Option<f64>) {
     let mut places = Vec::new();
     let mut block = double(source, largest, |block, number| {
         if number >= SETTLED {
@@ -49,7 +54,7 @@ fn measure(source: impl Source, largest: usize) -> (Option<f64>, Option<f64>) {
     let left = resident();
     let freed = ((largest - SHRUNK) * size_of::<f64>()) as f64;
     let given_back = full.zip(left).map(|(full, left)| 100.0 * (full - left) / freed);
-    (Some(if places.len() == 1 { 1.0 } else { 0.0 }), given_back)
+    (if places.len() == 1 { 1.0 } else { 0.0 }, given_back)
 }
 
 /// Bytes of this process in memory, counted page by page: /proc/self/statm only says about how many.

@@ -63,7 +63,10 @@ impl Report {
             if position == 0 || facts[position - 1].name != fact.name {
                 println!("{}", fact.name);
             }
-            println!("  {:<28}{:>11}", fact.contender, fact.value.map_or("unknown".into(), |it| format!("{it:.1}")));
+            match fact.value {
+                Some(value) => println!("  {:<28}{value:>11.1}", fact.contender),
+                None => println!("  {:<28}{:>20}", fact.contender, "not installed"),
+            }
         }
         self.facts = facts;
     }
