@@ -5,6 +5,7 @@
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
+use super::large::LARGE;
 use super::pages::Pages;
 use super::settings::most_kept;
 
@@ -20,7 +21,8 @@ static TURN: AtomicUsize = AtomicUsize::new(0);
 /// Keeps the pages, if they are worth it.
 #[inline(never)]
 pub fn keep(pages: Pages) {
-    if pages.usable() > most_kept() {
+    // No buffer with pages of its own asks for less, so a shrunk one's would only take the place of others.
+    if pages.usable() < LARGE * size_of::<f64>() || pages.usable() > most_kept() {
         return;
     }
     let place: NonNull<Pages> = pages.start().cast();
@@ -56,6 +58,7 @@ fn keep_again(place: &AtomicPtr<Pages>, address: *mut Pages, pages: Pages) {
 }
 
 /// Gives all of them back to the kernel.
+#[cold]
 pub fn release() {
     for place in &KEPT {
         drop(read(place.swap(ptr::null_mut(), Ordering::AcqRel)));

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-pub use super::kept::keep as free;
+pub use super::kept::{keep as free, release};
 pub use super::pages::Pages;
 use super::{Header, MAX_LEN, NoMemory, Place, kept};
 
@@ -14,7 +14,7 @@ const DOUBLE: usize = size_of::<f64>();
 /// Pages for `number` doubles, and their header.
 pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     let bytes = number * DOUBLE;
-    let pages = kept::take(bytes).map_or_else(|| or_without_kept(|| Pages::new(bytes)), Ok)?;
+    let pages = kept::take(bytes).map_or_else(|| Pages::new(bytes), Ok)?;
     // SAFETY: `malloc` takes any size.
     let block = unsafe { libc::malloc(size_of::<Header>()) };
     let header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
@@ -38,18 +38,10 @@ pub fn resize(pages: &mut Pages, len: usize, number: usize) -> Result<(), NoMemo
         // never written cost no memory.
         let generous = (capacity + capacity / 8).clamp(bytes, MAX_LEN * DOUBLE);
         let generous = if bytes <= pages.reserved() { generous.min(pages.reserved()) } else { generous };
-        pages.grow(generous).or_else(|_| or_without_kept(|| pages.grow(bytes)))?;
+        pages.grow(generous).or_else(|_| pages.grow(bytes))?;
     }
     Ok(())
 }
 
 /// Doubles in the smallest page there is.
 const PAGE: usize = 4096 / DOUBLE;
-
-/// Tries again without the pages that are kept for later.
-fn or_without_kept<T>(mut work: impl FnMut() -> Result<T, NoMemory>) -> Result<T, NoMemory> {
-    work().or_else(|_| {
-        kept::release();
-        work()
-    })
-}

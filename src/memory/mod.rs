@@ -65,8 +65,8 @@ impl Buffer {
         if number > MAX_LEN {
             return Err(NoMemory);
         }
-        let header = if number < LARGE { small::allocate(number) } else { large::allocate(number) }?;
-        Ok(Buffer { header })
+        let allocate = || if number < LARGE { small::allocate(number) } else { large::allocate(number) };
+        Ok(Buffer { header: or_without_kept(allocate)? })
     }
 
     /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
@@ -75,6 +75,13 @@ impl Buffer {
         if number > MAX_LEN {
             return Err(NoMemory);
         }
+        or_without_kept(|| self.make_room(number))?;
+        self.header_mut().len = number;
+        Ok(())
+    }
+
+    /// A place for `number` doubles, with those that were there; the length is as before, or already `number`.
+    fn make_room(&mut self, number: usize) -> Result<(), NoMemory> {
         let len = self.len();
         if let Place::Pages(pages) = &mut self.header_mut().place {
             large::resize(pages, len, number)?;
@@ -86,7 +93,6 @@ impl Buffer {
             larger.as_unwritten()[..kept].copy_from_slice(&self.as_unwritten()[..kept]);
             *self = larger;
         }
-        self.header_mut().len = number;
         Ok(())
     }
 
@@ -152,6 +158,15 @@ impl Drop for Buffer {
         // SAFETY: the header begins a block from `malloc`.
         unsafe { libc::free(self.header.as_ptr().cast()) }
     }
+}
+
+/// Tries again without what is kept of freed buffers: whatever memory is wanted for, it may be enough.
+#[inline]
+pub fn or_without_kept<T>(mut work: impl FnMut() -> Result<T, NoMemory>) -> Result<T, NoMemory> {
+    work().or_else(|_| {
+        large::release();
+        work()
+    })
 }
 
 // SAFETY: a buffer owns its memory, and neither `malloc` nor the page table care which thread calls.
