@@ -13,6 +13,8 @@ mod pages;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod settings;
 mod small;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod tools;
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -151,12 +153,12 @@ impl Buffer {
 impl Drop for Buffer {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this was the header's owner, and nobody reads it again.
-        if let Place::Pages(pages) = unsafe { self.header.read() }.place {
-            large::free(pages);
+        match self.header().place {
+            // SAFETY: the header begins a block from `malloc`, and this was its owner.
+            Place::Block { .. } => unsafe { libc::free(self.header.as_ptr().cast()) },
+            // SAFETY: it has pages, and this was its owner.
+            Place::Pages(_) => unsafe { large::free(self.header) },
         }
-        // SAFETY: the header begins a block from `malloc`.
-        unsafe { libc::free(self.header.as_ptr().cast()) }
     }
 }
 

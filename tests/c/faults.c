@@ -90,7 +90,7 @@ static void outcome(int succeeded) {
 /* A buffer and what it should hold: numbers here and there, closer together in front. */
 struct box { SomeMem *handle; size_t number; double tag; };
 
-static size_t next_mark(size_t n) { return n + (n < 1000 ? 1 : n < 5000 ? 61 : 15013); }
+static size_t next_mark(size_t n) { return n + (n < 1000 ? 1 : n < 5000 ? 61 : n < 3000000 ? 15013 : 1000003); }
 
 static void mark(struct box *box, size_t from) {
   double *data = somemem_data(box->handle);
@@ -197,7 +197,7 @@ static void script(void) {
   /* From the heap to pages, growing in place and past the reserve if there is one, and back. */
   make(&grown, somemem_new, 1000);
   resize(&grown, LARGE), resize(&grown, LARGE + 1), resize(&grown, 3 * LARGE), resize(&grown, 5 * LARGE + 77);
-  resize(&grown, 17 * LARGE);
+  resize(&grown, 17 * LARGE), resize(&grown, 300 * LARGE);
   resize(&grown, 4 * LARGE), resize(&grown, 8 * LARGE), resize(&grown, 100), resize(&grown, 2 * LARGE);
 
   /* Pages that the kernel does not move, because they are not all alike: they have to be copied. */
@@ -250,7 +250,7 @@ static int is_swept(enum system system, int resource) {
   return system == USUAL || (resource > REALLOC && resource != PTHREAD_CREATE);
 }
 
-/* The script in a process of its own. Adds to the row; says how often something failed. */
+/* The script in a process of its own. Adds to the row; says how often something failed, or 0 to end a hopeless test. */
 static unsigned long run(enum system system, struct row *row) {
   struct row before = *row;
   now = row;
@@ -280,7 +280,7 @@ static unsigned long run(enum system system, struct row *row) {
             failing_call ? resource_names[failing] : "no", failing_call, failing_how, (unsigned long)limit_above,
             limited_resource, status);
   }
-  return row->injected + row->refused - before.injected - before.refused;
+  return check_failures > 20 ? 0 : row->injected + row->refused - before.injected - before.refused;
 }
 
 static void sweep_faults(enum system system) {
@@ -299,7 +299,7 @@ static void sweep_faults(enum system system) {
 /* From next to nothing up to where it no longer matters. */
 static void sweep_limit(int resource, struct row *row) {
   limited_resource = resource;
-  for (limit_above = 4096; row->calls++, run(USUAL, row) > 0; limit_above += (61 + limit_above / 64 / 4096) * 4096) {}
+  for (limit_above = 4096; row->calls++, run(USUAL, row) > 0; limit_above += (61 + limit_above / 32 / 4096) * 4096) {}
   limit_above = 0;
 }
 

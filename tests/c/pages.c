@@ -115,7 +115,9 @@ static void growth(void) {
   struct rlimit limit;
   CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
   if (limit.rlim_cur != RLIM_INFINITY) stays = 0;
+  size_t before = virtual_size();
   SomeMem *memory = new_of(4 * MIB);
+  CHECK(!stays || virtual_size() - before >= GIB);
   mark(memory);
   double *data = somemem_data(memory);
   for (size_t size = 8 * MIB; size <= GIB; size *= 2) {
@@ -246,27 +248,35 @@ static void many(void) {
   enum { SMALL = 10000, MANY = 1000 };
   static SomeMem *memory[SMALL], *large[MANY];
   CHECK(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0); /* one byte is to take no more than a small page */
+  size_t sizes[2];
   for (int round = 0; round < 2; round++) {
     for (size_t n = 0; n < SMALL; n++) somemem_data(memory[n] = new_of(8 * n + 8))[n] = (double)n;
     for (size_t n = 0; n < MANY; n++) somemem_data(large[n] = new_of(16 * MIB))[0] = (double)n;
-    size_t size = virtual_size() - MANY * 16 * MIB;
+    size_t size = sizes[round] = virtual_size() - MANY * 16 * MIB;
     CHECK(size < ((size_t)1 << 43) + GIB && size < 8 * machine_memory() + GIB);
+    CHECK(size > sizes[0] / 2);
     /* The last one has no reserve, if the budget is spent: it grows all the same. */
     resize_to(large[MANY - 1], 512 * MIB);
     for (size_t n = 0; n < SMALL; n++) CHECK(somemem_data(memory[n])[n] == (double)n);
     for (size_t n = 0; n < MANY; n++) CHECK(somemem_data(large[n])[0] == (double)n);
     for (size_t n = 0; n < SMALL; n++) CHECK(somemem_free(memory[n]) == SOMEMEM_OK);
     for (size_t n = 0; n < MANY; n++) CHECK(somemem_free(large[n]) == SOMEMEM_OK);
+    CHECK(virtual_size() < ((size_t)1 << 37)); /* what is kept has its reserve, too */
+    CHECK(!somemem_new(PTRDIFF_MAX / 8));      /* and is given up for this */
     growth();
   }
-  CHECK(virtual_size() < ((size_t)1 << 37)); /* what is kept has its reserve, too */
 }
 
 /* With a limit on address space no more of it is taken than is used, and a refused size is no end of the matter. */
 static void limited(void) {
-  struct rlimit limit = {virtual_size() + 256 * MIB, RLIM_INFINITY};
+  struct rlimit limit = {(rlim_t)1 << 46, RLIM_INFINITY};
   CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
   size_t before = virtual_size();
+  SomeMem *roomy = new_of(64 * MIB);
+  CHECK(virtual_size() - before <= 64 * MIB + 2 * MIB);
+  CHECK(somemem_free(roomy) == SOMEMEM_OK);
+  limit.rlim_cur = virtual_size() + 256 * MIB;
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
   SomeMem *memory = new_of(64 * MIB);
   CHECK(virtual_size() - before <= 64 * MIB + 2 * MIB);
   mark(memory);

@@ -25,7 +25,9 @@
 
 #include "check.h"
 
-enum resource { MALLOC, CALLOC, REALLOC, MMAP, MREMAP, MPROTECT, MADVISE, MUNMAP, PTHREAD_CREATE, GETRANDOM, OPEN, POLL, READ, RESOURCES };
+enum resource {
+  MALLOC, CALLOC, REALLOC, MMAP, MREMAP, MPROTECT, MADVISE, MUNMAP, PTHREAD_CREATE, GETRANDOM, OPEN, POLL, READ, RESOURCES
+};
 
 static const char *const resource_names[RESOURCES] = {
     "malloc", "calloc", "realloc", "mmap", "mremap", "mprotect", "madvise", "munmap", "pthread_create", "getrandom", "open",

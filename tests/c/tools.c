@@ -74,6 +74,14 @@ static void uninitialised(size_t number) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
+/* Memory that a buffer had before. */
+static void uninitialised_again(size_t number) {
+  SomeMem *memory = somemem_new(number);
+  fill(memory);
+  CHECK(somemem_free(memory) == SOMEMEM_OK);
+  uninitialised(number);
+}
+
 /* The part that a resize has added. */
 static void uninitialised_growth(size_t number) {
   SomeMem *memory = random_noise_seeded(number, 1);
@@ -110,8 +118,13 @@ int main(int argc, char **argv) {
   const char *kind = argc > 1 ? argv[1] : "everything";
   size_t number = argc > 2 ? strtoull(argv[2], NULL, 10) : 100;
   static const struct { const char *name; void (*run)(size_t); } mistakes[] = {
-      {"race", race}, {"uninitialised", uninitialised}, {"uninitialised_growth", uninitialised_growth}, {"past", past},
-      {"after_free", after_free}, {"misaligned", misaligned}};
+      {"race", race},
+      {"uninitialised", uninitialised},
+      {"uninitialised_again", uninitialised_again},
+      {"uninitialised_growth", uninitialised_growth},
+      {"past", past},
+      {"after_free", after_free},
+      {"misaligned", misaligned}};
   if (strcmp(kind, "everything") == 0) everything();
   if (strcmp(kind, "everything") == 0 || strcmp(kind, "threads") == 0) threads();
   for (size_t n = 0; n < sizeof mistakes / sizeof *mistakes; n++)
