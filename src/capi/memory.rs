@@ -70,12 +70,16 @@ pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize)
 /// handle at once, one of them gets SOMEMEM_OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
-    // SAFETY: the caller's promise, stated in the crate's documentation.
-    if memory.is_null() || unsafe { handle::remove(memory.addr()) }.map(drop).is_some() {
-        SomeMemStatus::SOMEMEM_OK
-    } else {
-        SomeMemStatus::SOMEMEM_INVALID_HANDLE
+    if memory.is_null() {
+        return SomeMemStatus::SOMEMEM_OK;
     }
+    // SAFETY: the caller's promise, stated in the crate's documentation.
+    let Some(buffer) = (unsafe { handle::remove(memory.addr()) }) else {
+        return SomeMemStatus::SOMEMEM_INVALID_HANDLE;
+    };
+    // Pages that the system would not take back, and the `free` of some C libraries, set it.
+    keep_errno(|| drop(buffer));
+    SomeMemStatus::SOMEMEM_OK
 }
 
 /// Where a buffer's doubles are: somemem_len() of them, the first on a 64-byte boundary.

@@ -10,7 +10,7 @@ mod table;
 
 use table::Table;
 
-use crate::memory::{Buffer, NoMemory};
+use crate::memory::{Buffer, NoMemory, or_without_kept};
 
 static TABLE: Table = Table::new();
 
@@ -18,10 +18,9 @@ static TABLE: Table = Table::new();
 #[inline]
 pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
     let address = buffer.into_address();
-    TABLE.insert(address).map(code::scramble).ok_or_else(|| {
+    or_without_kept(|| TABLE.insert(address).ok_or(NoMemory)).map(code::scramble).inspect_err(|_| {
         // SAFETY: the address that was to be handed over, and was not.
         drop(unsafe { Buffer::from_address(address) });
-        NoMemory
     })
 }
 
