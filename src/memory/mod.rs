@@ -76,24 +76,17 @@ impl Buffer {
     #[inline]
     pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
         if number < self.len() || number > self.capacity() {
-            self.make_room(number)?;
+            if number > MAX_LEN {
+                return Err(NoMemory);
+            }
+            or_without_kept(|| self.make_room(number))?;
         }
-        self.header_mut().len = number;
-        Ok(())
-    }
-
-    /// Gives the buffer a capacity for `number` doubles, or a smaller one if that many would be far too few for it.
-    #[inline(never)]
-    fn make_room(&mut self, number: usize) -> Result<(), NoMemory> {
-        if number > MAX_LEN {
-            return Err(NoMemory);
-        }
-        or_without_kept(|| self.make_room(number))?;
         self.header_mut().len = number;
         Ok(())
     }
 
     /// A place for `number` doubles, with those that were there; the length is as before, or already `number`.
+    #[inline(never)]
     fn make_room(&mut self, number: usize) -> Result<(), NoMemory> {
         let len = self.len();
         if let Place::Pages(pages) = &mut self.header_mut().place {
