@@ -39,6 +39,10 @@ def signed(word, magnitude):
     return -magnitude if word >> 63 else magnitude
 
 
+def finished(words, magnitude):
+    return signed(words[0], from_bits(to_bits(magnitude) ^ words[1] >> 52))
+
+
 # --- The map
 
 
@@ -51,7 +55,7 @@ def steps(encrypt, index, word):
         return
     yield "residual", layer, None
     for attempt in itertools.count(1):
-        first, second = block(encrypt, index, attempt)
+        first, second = words = block(encrypt, index, attempt)
         slot, u1, u2 = first >> 52 & 511, uniform(first), uniform(second)
         if slot < MOST_STRIPS:
             kind = "strip"
@@ -63,7 +67,7 @@ def steps(encrypt, index, word):
             d = minus_log(u1) / TAIL_START
             x = TAIL_START + d
             accepted = u2 * TAIL_SCALE < exp_of_minus((d * d) * 0.5)
-        yield kind, slot, signed(first, x) if accepted else None
+        yield kind, slot, finished(words, x) if accepted else None
         if accepted:
             return
 
@@ -83,6 +87,10 @@ def element(seed, stream, index):
 
 def from_bits(bits):
     return struct.unpack("<d", struct.pack("<Q", bits))[0]
+
+
+def to_bits(double):
+    return struct.unpack("<Q", struct.pack("<d", double))[0]
 
 
 LN2, LN2_REST, LOG2_E = from_bits(0x3FE62E42FEFA3800), from_bits(0x3D2EF35793C76730), from_bits(0x3FF71547652B82FE)
