@@ -2,7 +2,6 @@
 
 Python's floats are binary64 without fused operations, so that the values agree with the library's to the last bit."""
 
-import hashlib
 import itertools
 import math
 import struct
@@ -184,24 +183,3 @@ EXACT_STRIPS, T = strips(S)
 WIDTH = [None, None, *(float(width) for width, _ in BOXES)]
 STRIPS = [tuple(map(float, strip)) for strip in EXACT_STRIPS]
 TAIL_START, TAIL_SCALE = float(T), float(S * T / f(T))
-
-
-# --- What other implementations, and this library on other CPUs, can be compared with
-
-
-def main():
-    """Prints checksums of long ranges and single elements of every kind, one a line."""
-    pairs = [(0, 0), (1, 0), (0, 1), (2**64 - 1, 2**64 - 1), (42, 7), (7, 42), (2**63, 1), (0x0123456789ABCDEF, 2**32)]
-    for n, (seed, stream) in enumerate(pairs):
-        first = (0, 1, 2**33 - 12345, 2**64 - 2**20)[n % 4]
-        values = elements(seed, stream, first, 2**20)
-        print("sha256", seed, stream, first, hashlib.sha256(struct.pack(f"<{2**20}d", *values)).hexdigest())
-    encrypt = encryptor(0, 0)
-    for index, word in enumerate(first_words(encrypt, 0, 2**16)):
-        *unsettled, (kind, _, value) = steps(encrypt, index, word)
-        if kind == "tail" or len(unsettled) > 3 or index % 1000 == 0:
-            print("element", 0, 0, index, struct.pack(">d", value).hex())
-
-
-if __name__ == "__main__":
-    main()
