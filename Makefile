@@ -3,6 +3,9 @@
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
+# make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
+# make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
+# make dieharder   runs dieharder's tests on those words
 # make cross   runs the tests on other CPUs under emulation, and type-checks for other systems
 # make header  generates include/somemem.h after a change in src/capi
 
@@ -25,7 +28,7 @@ LINK := -L$(BUILD) -Wl,-rpath,$(abspath $(BUILD)) -lsomemem -lm -lpthread
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
 
-.PHONY: all library examples run test cross bench peers plots header clean
+.PHONY: all library examples run test cross bench peers plots stats words dieharder header clean
 all: library examples
 
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
@@ -48,8 +51,8 @@ run: all
 	$(PROGRAMS)/awgn
 	$(PROGRAMS)/histogram
 
-test: library $(TARGET)/vectors.txt
-	SOMEMEM_VECTORS=$(abspath $(TARGET)/vectors.txt) $(CARGO) test --quiet
+test: library $(VENV)/ready
+	$(CARGO) test --quiet
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q -rs tests
 
 $(VENV)/ready: tests/requirements.txt
@@ -59,14 +62,8 @@ $(VENV)/ready $(PEERS)/ready:
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# What the second implementation says, for the first to be compared with on any CPU.
-$(TARGET)/vectors.txt: tests/twin.py $(VENV)/ready
-	mkdir -p $(@D)
-	$(VENV)/bin/python $< > $@.part
-	mv $@.part $@
-
-cross: $(TARGET)/vectors.txt
-	SOMEMEM_VECTORS=$(abspath $(TARGET)/vectors.txt) tests/cross.sh
+cross:
+	tests/cross.sh
 
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
@@ -83,6 +80,24 @@ peers: $(PEERS)/ready
 
 plots: library $(PEERS)/ready
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(PEERS)/bin/python benches/plots.py $(TARGET)/bench.json docs
+
+# A run that was interrupted goes on, and a larger one goes on from a smaller one of the same SEED.
+SAMPLES ?= 2^34
+SEED ?= 2024
+STATS := PYTHONPATH=tests SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) SOMEMEM_STATS_DIR=$(abspath $(TARGET)/stats)
+
+stats: library $(VENV)/ready $(if $(PLOTS),$(PEERS)/ready)
+	$(STATS) $(VENV)/bin/python -m stats run --samples '$(SAMPLES)' --seed $(SEED)
+	$(if $(PLOTS),$(STATS) $(PEERS)/bin/python -m stats plots $(PLOTS) --seed $(SEED))
+
+# For a pipe, such as: make --silent words | dieharder -g 200 -a
+words: library $(VENV)/ready
+	@$(STATS) $(VENV)/bin/python -m stats words --seed $(SEED)
+
+dieharder: SHELL := /bin/bash
+dieharder: library $(VENV)/ready
+	mkdir -p $(TARGET)/stats
+	set -o pipefail; $(STATS) tests/stats/dieharder.sh $(VENV)/bin/python -m stats words | tee $(TARGET)/stats/dieharder.txt
 
 header:
 	SOMEMEM_UPDATE_HEADER=1 $(CARGO) test --quiet --test header

@@ -49,10 +49,10 @@
 #define SOMEMEM_VERSION_NUMBER (((SOMEMEM_VERSION_MAJOR * 10000) + (SOMEMEM_VERSION_MINOR * 100)) + SOMEMEM_VERSION_PATCH)
 
 /**
- * The value specification that the samples follow. 0 is a draft: values may still change between versions. From 1 on
- * they never change under the same number.
+ * The value specification that the samples follow, docs/value-spec.md. Under one number a value never changes; a library
+ * of another number has another SONAME.
  */
-#define RANDOM_NOISE_SPEC 0
+#define RANDOM_NOISE_SPEC 1
 
 /**
  * What a call came to. Every value but SOMEMEM_OK is a failure, and a call that failed has changed nothing. Later

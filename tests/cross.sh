@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Runs the library on CPUs that this machine does not have, under qemu's user emulation, and compares every value with the
-# second implementation's (tests/twin.py). Type-checks it for systems that cannot be run here. `make cross` calls it.
+# Runs the library on CPUs that this machine does not have, under qemu's user emulation, and compares the values with the
+# known answers. Type-checks it for systems that cannot be run here. `make cross` calls it.
 #
 # Needs the packages of Debian that `cross_packages` in .ci/run names. Without one, what needs it is reported as not run,
 # and where CI is set that is a failure. The standard library for s390x and for 32-bit x86 is compiled from its source.
 set -u
 cd "$(dirname "$0")/.."
 target_dir=${CARGO_TARGET_DIR:-target}/cross
-vectors=$(realpath "${SOMEMEM_VECTORS:?names the file that tests/twin.py printed}")
 failed=0 not_run=0
 report=""
 
@@ -31,8 +30,8 @@ have() { # the commands and files that something needs
 tests() {
   local kernel=$1 printed
   shift
-  printed=$(SOMEMEM_EMULATED=1 SOMEMEM_VECTORS=$vectors "$@" --target-dir "$target_dir" --no-default-features \
-    --test kernels --test noise --test handles --test buffers --test threads --test vectors \
+  printed=$(SOMEMEM_EMULATED=1 "$@" --target-dir "$target_dir" --no-default-features \
+    --test kernels --test noise --test handles --test buffers --test threads --test known_answers \
     -- --nocapture --skip sixty_four_million --skip a_million 2>&1) || { printf '%s\n' "$printed" | tail -40; return 1; }
   printf '%s\n' "$printed" | grep -E 'tried here|test result'
   [ "$kernel" = none ] && kernel='tried here: \[\]' || kernel="tried here: .*\\b$kernel\\b"
@@ -51,22 +50,22 @@ examples() {
   done
 }
 
-# Compiles the examples and two of the tests in C with compiler $1 against the library in folder $2.
+# Compiles the examples and some of the tests in C with compiler $1 against the library in folder $2.
 compile_programs() {
   local compiler=$1 library=$2 source
   mkdir -p "$library/c_examples"
   ln -sf libsomemem.so "$library/libsomemem.so.0.1"
-  for source in c_examples/*.c tests/c/misuse.c tests/c/stack.c; do
+  for source in c_examples/*.c tests/c/misuse.c tests/c/stack.c tests/c/known_answers.c; do
     "$compiler" -std=c11 -O2 -Iinclude "$source" -o "$library/c_examples/$(basename "$source" .c)" \
       -L"$library" -Wl,-rpath,"$(realpath "$library")" -lsomemem -lm -lpthread -ldl || return 1
   done
 }
 
-# Wrong calls and the use of the stack; the portable kernel is the one that needs most of it.
+# Wrong calls, known answers and the use of the stack; the portable kernel is the one that needs most of it.
 c_tests() {
   local folder=$1
   shift
-  "$@" "$folder/misuse" && "$@" "$folder/stack"
+  "$@" "$folder/misuse" && "$@" "$folder/known_answers" && "$@" "$folder/stack"
 }
 
 x86_64() { # what to say, qemu's CPU, the kernel

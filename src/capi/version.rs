@@ -10,9 +10,9 @@ pub const SOMEMEM_VERSION_PATCH: u32 = 0;
 pub const SOMEMEM_VERSION_NUMBER: u32 =
     SOMEMEM_VERSION_MAJOR * 10000 + SOMEMEM_VERSION_MINOR * 100 + SOMEMEM_VERSION_PATCH;
 
-/// The value specification that the samples follow. 0 is a draft: values may still change between versions. From 1 on
-/// they never change under the same number.
-pub const RANDOM_NOISE_SPEC: u32 = 0;
+/// The value specification that the samples follow, docs/value-spec.md. Under one number a value never changes; a library
+/// of another number has another SONAME.
+pub const RANDOM_NOISE_SPEC: u32 = 1;
 
 /// The version of the library that is running, such as "0.1.0".
 ///

@@ -2,12 +2,14 @@
 
 use super::tables::{STRIPS, WIDTH};
 
-/// Bits 0 to 51 of a word are its uniform number's; bits 56 to 62 of a first word choose a layer, bits 52 to 60 of a
-/// later one choose a slot of the residual; bit 63 is the sign's. No bit is used twice.
+/// Bits 0 to 51 of a word are its uniform number's; bits 56 to 62 of a first word choose a layer, bits 52 to 60 of an
+/// attempt's first one choose a slot of the residual; bit 63 of either is the sign's. Bits 52 to 63 of an attempt's second
+/// word are for the lowest bits of the value. No bit is used twice.
 pub const UNIFORM_BITS: u64 = (1 << 52) - 1;
 pub const LAYER_SHIFT: u32 = 56;
 pub const SIGN_BIT: u64 = 1 << 63;
 const SLOT_SHIFT: u32 = 52;
+const LOWEST_SHIFT: u32 = 52;
 
 /// All layers but 0 and 1, the residual's, have one of these bits set.
 pub const BOX_BITS: u64 = (WIDTH.len() as u64 - 2) << LAYER_SHIFT;
@@ -22,10 +24,11 @@ pub fn uniform(word: u64) -> f64 {
 pub const ONE: u64 = 1.0f64.to_bits();
 pub const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 
-/// `x`, which is not negative, with the word's sign.
+/// `x`, which is not negative, with the sign of an attempt's first word, and with lowest bits that the second word makes
+/// random: as a sum of two roundings, x has even ones too often.
 #[inline(always)]
-pub fn with_sign(x: f64, word: u64) -> f64 {
-    f64::from_bits(x.to_bits() | word & SIGN_BIT)
+pub fn finished(x: f64, [first, second]: [u64; 2]) -> f64 {
+    f64::from_bits((x.to_bits() ^ second >> LOWEST_SHIFT) | first & SIGN_BIT)
 }
 
 /// Which slot of the residual a word chooses.

@@ -4,7 +4,7 @@
 
 use super::elementary::{exp_minus, minus_log};
 use super::kernel::{BATCH, Block, Counter, Kernel};
-use super::map::{UNSETTLED, slot, uniform, with_sign};
+use super::map::{UNSETTLED, finished, slot, uniform};
 use super::tables::{STRIPS, TAIL_SCALE, TAIL_START};
 
 /// The slot of the proposals that go to the tail.
@@ -36,7 +36,7 @@ fn propose(blocks: &[Block; BATCH]) -> [f64; BATCH] {
         let ([first, second], strip) = (blocks[lane], strips[lane]);
         let x = strip.left + strip.width * uniform(first);
         let y = strip.base + strip.height * uniform(second);
-        values[lane] = if y < exp_minus(x * x * 0.5) { with_sign(x, first) } else { UNSETTLED };
+        values[lane] = if y < exp_minus(x * x * 0.5) { finished(x, blocks[lane]) } else { UNSETTLED };
         any_tail |= slot(first) == TAIL_SLOT;
     }
     if any_tail {
@@ -52,10 +52,10 @@ fn propose(blocks: &[Block; BATCH]) -> [f64; BATCH] {
 /// A point under the tail's envelope, exp(-TAIL_START (x - TAIL_START)), if it lies under the density.
 /// (G. Marsaglia, "Generating a variable from the tail of the normal distribution", Technometrics 6 (1964).)
 #[inline(never)]
-fn propose_tail([first, second]: Block) -> f64 {
+fn propose_tail(block @ [first, second]: Block) -> f64 {
     let beyond = minus_log(uniform(first)) / TAIL_START;
     let accepted = uniform(second) * TAIL_SCALE < exp_minus(beyond * beyond * 0.5);
-    if accepted { with_sign(TAIL_START + beyond, first) } else { UNSETTLED }
+    if accepted { finished(TAIL_START + beyond, block) } else { UNSETTLED }
 }
 
 /// How many elements of a chunk are queued without asking whether there are more. More than these are rare.

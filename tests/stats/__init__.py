@@ -1,0 +1,6 @@
+"""The experimental evidence that the samples are independent and N(0,1): `make stats`."""
+
+import os
+
+# Each thread of the engine multiplies matrices of its own. NumPy reads this when it is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
