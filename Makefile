@@ -49,7 +49,7 @@ run: all
 	$(PROGRAMS)/histogram
 
 test: library $(TARGET)/vectors.txt
-	SOMEMEM_VECTORS=$(abspath $(TARGET)/vectors.txt) $(CARGO) test --quiet
+	SOMEMEM_VECTORS=$(abspath $(TARGET)/vectors.txt) SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q -rs tests
 
 $(VENV)/ready: tests/requirements.txt

@@ -8,6 +8,9 @@
 mod code;
 mod table;
 
+// For the table, which in tests/loom finds other ones here.
+use std::sync::atomic;
+
 use table::Table;
 
 use crate::memory::{Buffer, NoMemory};

@@ -5,9 +5,12 @@
 //! memory, and making and freeing a handle takes two atomic exchanges. Hints prove nothing and may be lost: who owns a
 //! slot is decided by its state alone. What a hint displaces goes to a list of free slots. What was lost is found again
 //! before the table grows.
+//!
+//! tests/loom tries this file with every order in which a few threads can meet, with its own atomics and tiny tables.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use super::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// A ticket is a slot's number in the upper half of a word and its state in the lower half.
 const HALF: u32 = usize::BITS / 2;
@@ -21,14 +24,14 @@ const CLAIMED: usize = 1 << HALF;
 
 /// The first segment has the slots with the numbers from this one up to twice as many, the next one those up to four
 /// times as many, and so on. 0 is no slot's number.
-const FIRST: usize = 64;
+const FIRST: usize = if cfg!(loom) { 2 } else { 64 };
 
 /// Slots that are claimed one after the other lie a sixteenth of their segment apart: not in the same cache line, where
 /// their threads would wait for each other.
-const ROWS: usize = 16;
+const ROWS: usize = if cfg!(loom) { 2 } else { 16 };
 
 /// For threads that look at different ones.
-const HINTS: usize = 32;
+const HINTS: usize = if cfg!(loom) { 1 } else { 32 };
 
 /// All zeros is a slot that was never used.
 struct Slot {
@@ -58,6 +61,7 @@ pub struct Table {
 }
 
 impl Table {
+    #[cfg(not(loom))]
     pub const fn new() -> Table {
         Table {
             hints: [const { Hint(AtomicPtr::new(ptr::null_mut())) }; HINTS],
@@ -184,8 +188,7 @@ impl Table {
             return Some(());
         }
         let first = 1 << logarithm;
-        // SAFETY: `calloc` takes any sizes.
-        let slots: *mut Slot = unsafe { libc::calloc(first, size_of::<Slot>()) }.cast();
+        let slots = allocate(first);
         if slots.is_null() {
             return None;
         }
@@ -196,7 +199,7 @@ impl Table {
         let segment = slots.wrapping_sub(first);
         if place.compare_exchange(ptr::null_mut(), segment, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // SAFETY: another thread was first, and nobody has seen this one's segment.
-            unsafe { libc::free(slots.cast()) };
+            unsafe { free(slots) };
         }
         Some(())
     }
@@ -228,6 +231,21 @@ impl Table {
     }
 }
 
+/// So many slots that were never used, or NULL.
+#[cfg(not(loom))]
+fn allocate(number: usize) -> *mut Slot {
+    // SAFETY: `calloc` takes any sizes, and all zeros is a slot.
+    unsafe { libc::calloc(number, size_of::<Slot>()) }.cast()
+}
+
+/// # Safety
+/// They are from [`allocate`], and nobody uses them.
+#[cfg(not(loom))]
+unsafe fn free(slots: *mut Slot) {
+    // SAFETY: the caller's promise.
+    unsafe { libc::free(slots.cast()) }
+}
+
 /// Makes a free slot this thread's own, if nobody else has it.
 #[inline]
 fn claim(slot: &Slot) -> bool {
@@ -249,7 +267,13 @@ fn changed(head: u64, first: u32) -> u64 {
     changes | u64::from(first)
 }
 
-#[cfg(test)]
+#[cfg(loom)]
+#[path = "../../tests/loom/models.rs"]
+mod models;
+#[cfg(loom)]
+use models::{allocate, free};
+
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
