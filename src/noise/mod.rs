@@ -8,6 +8,7 @@ mod kernel;
 mod map;
 mod residual;
 mod run;
+mod secret;
 #[rustfmt::skip]
 mod tables;
 #[expect(unsafe_code)]
@@ -19,6 +20,8 @@ use std::mem::MaybeUninit;
 pub use kernel::Kind;
 use kernel::{as_unwritten, environment};
 use run::{Add, Fill};
+pub(crate) use secret::Secret;
+use zeroize::Zeroize;
 
 /// The operating system gave no random key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,7 @@ impl Noise {
         let mut key = [[0; 8]; 2];
         getrandom::fill(key.as_flattened_mut()).map_err(|_| NoEntropy)?;
         let [seed, stream] = key.map(u64::from_le_bytes);
+        key.as_flattened_mut().zeroize();
         Ok(Noise { seed, stream })
     }
 
