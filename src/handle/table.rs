@@ -134,6 +134,7 @@ impl Table {
 
     /// This thread's, told by where its stack is. If another thread looks at the same one, both are only slower.
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
     fn hint(&self) -> &AtomicPtr<Slot> {
         const STACK: u32 = 16;
         let here = 0u8;
@@ -165,7 +166,7 @@ impl Table {
             {
                 return Some(lost);
             }
-            self.make_segment(used.ilog2() as usize)?;
+            self.make_segment(used.checked_ilog2()? as usize)?;
             match self.used.compare_exchange_weak(used, used + 1, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => {
                     let number = scattered(used);
@@ -256,7 +257,7 @@ fn claim(slot: &Slot) -> bool {
 
 /// The n-th number to be claimed: of the same segment as n, in another order.
 fn scattered(n: usize) -> usize {
-    let first = 1 << n.ilog2();
+    let first = 1 << n.checked_ilog2().unwrap_or(0);
     let place = n - first;
     first + place % ROWS * (first / ROWS) + place / ROWS
 }

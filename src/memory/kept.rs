@@ -19,6 +19,7 @@ static TURN: AtomicUsize = AtomicUsize::new(0);
 
 /// Keeps the pages, if they are worth it.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
 pub fn keep(pages: Pages) {
     if pages.usable() > most_kept() {
         return;

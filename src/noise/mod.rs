@@ -105,7 +105,7 @@ fn in_parts<T: Send>(data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + 
 fn in_threads<T: Send>(parts: usize, data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + Sync) {
     /// Parts are whole pages long.
     const STEP: usize = 512;
-    let size = data.len().div_ceil(parts).next_multiple_of(STEP);
+    let size = data.len().div_ceil(parts.max(1)).next_multiple_of(STEP).max(STEP);
     let mut jobs = [const { None }; workers::MOST];
     for (n, (job, part)) in jobs.iter_mut().zip(data.chunks_mut(size)).enumerate() {
         let (work, first) = (&work, first.wrapping_add((n * size) as u64));
