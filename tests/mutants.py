@@ -25,7 +25,7 @@ MUTANTS = [
     ("claiming a slot is not atomic", TABLE, CLAIM, "{ slot.state.store(state | CLAIMED, Ordering::Release); true }", LOOM),
     ("ending a ticket is not atomic", TABLE, END, "slot.state.store(ended, Ordering::Release);", LOOM),
     ("the list's changes are not counted", TABLE, "(head >> 32).wrapping_add(1) << 32", "(head >> 32) << 32", LOOM),
-    ("a segment is published relaxed", TABLE, "segment, Ordering::AcqRel, Ordering::Acquire", "segment, Ordering::Relaxed, Ordering::Relaxed", LOOM),
+    ("a segment is published relaxed", TABLE, "slots, Ordering::AcqRel, Ordering::Acquire", "slots, Ordering::Relaxed, Ordering::Relaxed", LOOM),
     ("a ticket does not bring its address", TABLE, "slot.state.store(state, Ordering::Release);", "slot.state.store(state, Ordering::Relaxed);", LOOM),
     ("a slot is listed before its next one is", TABLE, "pushed, Ordering::Release, Ordering::Relaxed", "pushed, Ordering::Relaxed, Ordering::Relaxed", LOOM),
     ("lost slots are not looked for", TABLE, "if used.is_power_of_two()", "if used == usize::MAX", LOOM),

@@ -51,7 +51,7 @@ struct Hint(AtomicPtr<Slot>);
 
 pub struct Table {
     hints: [Hint; HINTS],
-    /// By the logarithm of its first slot's number: where the slot 0 would be, were it in the segment; or NULL.
+    /// By the logarithm of its first slot's number: where it begins, or NULL. Leak checkers know by it that it is in use.
     segments: [AtomicPtr<Slot>; HALF as usize],
     /// How many numbers have ever been claimed, with those below the first.
     used: AtomicUsize,
@@ -127,9 +127,10 @@ impl Table {
     /// The slot of this number, if its segment exists.
     #[inline]
     fn slot(&self, number: usize) -> Option<&Slot> {
-        let segment = self.segments.get(number.checked_ilog2()? as usize)?.load(Ordering::Acquire);
+        let logarithm = number.checked_ilog2()?;
+        let segment = self.segments.get(logarithm as usize)?.load(Ordering::Acquire);
         // SAFETY: a segment that is not NULL has all the slots whose numbers have this logarithm, and stays for good.
-        (!segment.is_null()).then(|| unsafe { &*segment.wrapping_add(number) })
+        (!segment.is_null()).then(|| unsafe { &*segment.add(number ^ 1 << logarithm) })
     }
 
     /// This thread's, told by where its stack is. If another thread looks at the same one, both are only slower.
@@ -197,8 +198,7 @@ impl Table {
             // SAFETY: the segment has so many slots, and all zeros is one.
             unsafe { &*slots.add(n) }.number.store((first + n) as u32, Ordering::Relaxed);
         }
-        let segment = slots.wrapping_sub(first);
-        if place.compare_exchange(ptr::null_mut(), segment, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if place.compare_exchange(ptr::null_mut(), slots, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // SAFETY: another thread was first, and nobody has seen this one's segment.
             unsafe { free(slots) };
         }
