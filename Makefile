@@ -1,6 +1,6 @@
 # make run     builds everything, compiles the C examples and runs them
 # make test    sets up what the tests need and runs all of them
-# make bench   measures fills and allocations against memset, malloc and other libraries; BENCH=--quick for a glance
+# make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
 # make cross   runs the tests on other CPUs under emulation, and type-checks for other systems
@@ -70,15 +70,16 @@ cross: $(TARGET)/vectors.txt
 
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
+# Debian's jemalloc has more thread-local variables than glibc has room for in a program that is already running.
 bench: library
 	-@$(MAKE) --no-print-directory $(PEERS)/ready
 	$(CARGO) build --release --example kernels
 	RUSTFLAGS="-Ctarget-cpu=native -Cforce-frame-pointers=yes" SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) \
-	SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) \
+	SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192 \
 	$(CARGO) bench --target-dir $(TARGET)/bench --no-default-features --bench bench -- $(BENCH)
 
 peers: $(PEERS)/ready
-	@echo "GSL is a package of the system: libgsl27 or libgsl28 on Debian."
+	@echo "The others are packages of the system: libgsl27 or libgsl28, libmimalloc2.0 and libjemalloc2 on Debian."
 
 plots: library $(PEERS)/ready
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(PEERS)/bin/python benches/plots.py $(TARGET)/bench.json docs

@@ -122,17 +122,14 @@ struct SomeMem *somemem_new(size_t number);
  * The first doubles, as many as both lengths have, keep their bits. New ones have unspecified values. The data stays
  * where it is if it can; ask somemem_data() again, because the old pointer is invalid either way.
  *
- * Cost: growing one element at a time copies each element a few times at most. A large buffer is not copied: it grows
- * where it is, or its pages are moved. Shrinking it gives whole pages back to the system.
- *
  * `new_number` may be 0: the buffer is then valid and empty.
  *
  * Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if the memory cannot be allocated or `new_number` is
  * above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
  *
- * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. Buffers
- * of 1 MiB and more grow without a copy where the operating system can move pages (Linux). Shrinking one of those gives
- * its pages back, and shrinking a smaller one gives memory back when it becomes a quarter of what it was or less.
+ * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
+ * buffers of 1 MiB and more grow without a copy: where they are, or their pages are moved. Shrinking one of those gives
+ * whole pages back, and shrinking a smaller one gives memory back when it becomes a quarter of what it was or less.
  */
 enum SomeMemStatus somemem_resize(struct SomeMem *memory,
                                   size_t new_number);

@@ -1,51 +1,145 @@
-//! Making a buffer and freeing it at once, against the C library's allocator. Nobody touches the memory: what its first
-//! page faults cost is not in the figures.
+//! Making a block and freeing it, against C heaps. Nobody touches the memory: what its first page faults cost is not in
+//! the figures.
 
-use std::ffi::c_void;
-use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread::{available_parallelism, scope};
+use std::time::{Duration, Instant};
 
+use rand::{RngExt, SeedableRng, rngs::ChaCha12Rng};
+
+use crate::blocks::{ALIGNMENT, Aligned, Block, Source};
 use crate::case::{Case, Unit};
-use crate::library::{Library, OK};
+use crate::library::Library;
+use crate::peers::Heaps;
 
-const NUMBERS: [usize; 5] = [1, 16, 512, 64 << 10, 1 << 20];
+const NUMBERS: [usize; 5] = [1, 16, SMALL, 64 << 10, 1 << 20];
 
-/// What somemem_new() promises for its data, and malloc() does not.
-const ALIGNMENT: usize = 64;
+/// Blocks of so many doubles and fewer are what a heap is fast at.
+const SMALL: usize = 512;
 
-pub fn cases(library: Library) -> impl Iterator<Item = Case> {
-    NUMBERS.into_iter().map(move |number| new_and_free(library, number))
+/// How many blocks live at once where it is more than one. A block that is freed and made again at once is always the
+/// first in its heap's list, and in the cache: no program is that kind.
+const LIVE: usize = 64;
+
+pub fn cases(library: &'static Library, heaps: &Heaps) -> impl Iterator<Item = Case> {
+    let alone = NUMBERS.map(|number| new_and_free(library, heaps, number));
+    alone.into_iter().chain([among_others(library, heaps), by_threads(library, heaps)])
 }
 
-fn new_and_free(library: Library, number: usize) -> Case {
-    let bytes = number * size_of::<f64>();
-    // Through pointers that the compiler cannot see through: it leaves out a malloc() whose memory nobody uses.
-    let malloc = black_box(libc::malloc as unsafe extern "C" fn(_) -> *mut c_void);
-    let aligned_alloc = black_box(libc::aligned_alloc as unsafe extern "C" fn(_, _) -> *mut c_void);
-    let free = black_box(libc::free as unsafe extern "C" fn(_));
+fn new_and_free(library: &'static Library, heaps: &Heaps, number: usize) -> Case {
+    fn work(source: impl Source, number: usize) -> impl FnMut(&mut [f64]) {
+        move |_| drop(Block::new(source, number))
+    }
+    let mut case = Case::new("untouched new+free", number, Unit::Call)
+        .contender("malloc", work(heaps.system, number))
+        .contender(format!("aligned_alloc({ALIGNMENT})"), work(Aligned(heaps.system), number));
+    for (name, heap) in heaps.others() {
+        case = case.peer(name, heap.map(|heap| work(heap, number)));
+        case = case.peer(format!("{name}, aligned"), heap.map(|heap| work(Aligned(heap), number)));
+    }
+    case.contender("somemem", work(library, number))
+}
 
-    Case::new("untouched new+free", number, Unit::Call)
-        .contender("malloc", move |_| {
-            // SAFETY: `malloc` takes any size, and `free` what it gave.
-            unsafe {
-                let block = malloc(bytes);
-                assert!(!block.is_null());
-                free(block);
+/// One of the live blocks, any of them, is freed and another one is made in its place, of any small length.
+fn among_others(library: &'static Library, heaps: &Heaps) -> Case {
+    fn work<S: Source>(source: S) -> impl FnMut(&mut [f64]) {
+        let mut blocks: [Option<Block<S>>; LIVE] = std::array::from_fn(|_| None);
+        let (mut places, mut numbers) = (Any::of(0..LIVE), Any::of(1..SMALL + 1));
+        move |_| {
+            let block = &mut blocks[places.next()];
+            *block = None;
+            *block = Some(Block::new(source, numbers.next()));
+        }
+    }
+    let mut case = Case::new(&format!("untouched new+free, {LIVE} live, up to"), SMALL, Unit::Call)
+        .contender("malloc", work(heaps.system))
+        .contender(format!("aligned_alloc({ALIGNMENT})"), work(Aligned(heaps.system)));
+    for (name, heap) in heaps.others() {
+        case = case.peer(name, heap.map(work));
+        case = case.peer(format!("{name}, aligned"), heap.map(|heap| work(Aligned(heap))));
+    }
+    case.contender("somemem", work(library))
+}
+
+/// Small blocks of any length by one thread and by two: half the time for a call where neither meets the other.
+fn by_threads(library: &'static Library, heaps: &Heaps) -> Case {
+    fn join<S: Source>(mut case: Case, name: &str, source: Option<S>) -> Case {
+        case = case.timed_peer(format!("{name}, 1 thread"), source.map(|it| new_and_free_by(1, it)));
+        if available_parallelism().is_ok_and(|cpus| cpus.get() > 1) {
+            case = case.timed_peer(format!("{name}, 2 threads"), source.map(|it| new_and_free_by(2, it)));
+        }
+        case
+    }
+    let mut case = Case::new("untouched new+free by threads, up to", SMALL, Unit::Call);
+    case = join(case, "malloc", Some(heaps.system));
+    for (name, heap) in heaps.others() {
+        case = join(case, name, heap);
+    }
+    join(case, "somemem", Some(library))
+}
+
+/// Divides the calls among so many threads. What it takes to start them is not in the figure.
+fn new_and_free_by(threads: usize, source: impl Source) -> impl FnMut(u64, &mut [f64]) -> Duration {
+    move |calls, _| {
+        let ready = &Barrier::new(threads);
+        let work = |thread| {
+            let mut numbers = Any::of(1..SMALL + 1);
+            stay_on_cpu(thread);
+            ready.wait();
+            let start = Instant::now();
+            for _ in 0..calls.div_ceil(threads as u64) {
+                drop(Block::new(source, numbers.next()));
             }
-        })
-        .contender("aligned_alloc(64)", move |_| {
-            // SAFETY: a power of two and a multiple of it; and as above.
-            unsafe {
-                let block = aligned_alloc(ALIGNMENT, bytes.next_multiple_of(ALIGNMENT));
-                assert!(!block.is_null());
-                free(block);
-            }
-        })
-        .contender("somemem", move |_| {
-            // SAFETY: any number will do, and nobody else has the handle.
-            unsafe {
-                let buffer = (library.new)(number);
-                assert!(!buffer.is_null());
-                assert_eq!((library.free)(buffer), OK);
-            }
-        })
+            (start, Instant::now())
+        };
+        let spans: Vec<(Instant, Instant)> = scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
+            workers.into_iter().map(|worker| worker.join().expect("it does not panic")).collect()
+        });
+        let start = spans.iter().map(|&(start, _)| start).min().expect("at least one");
+        let end = spans.iter().map(|&(_, end)| end).max().expect("at least one");
+        end - start
+    }
+}
+
+/// Keeps the calling thread on one of the process's CPUs. Where both threads begin on the same one, the system takes
+/// longer than a sample to move one of them.
+#[cfg(target_os = "linux")]
+fn stay_on_cpu(number: usize) {
+    // SAFETY: sets of CPUs that are no bits and nothing else, and room for one.
+    unsafe {
+        let mut all: libc::cpu_set_t = std::mem::zeroed();
+        let mut one = all;
+        libc::sched_getaffinity(0, size_of_val(&all), &mut all);
+        let mut allowed = (0..libc::CPU_SETSIZE as usize).filter(|&cpu| libc::CPU_ISSET(cpu, &all));
+        if let Some(cpu) = allowed.nth(number) {
+            libc::CPU_SET(cpu, &mut one);
+            libc::sched_setaffinity(0, size_of_val(&one), &one);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stay_on_cpu(_: usize) {}
+
+/// Numbers of a range in no order, the same ones in each run, drawn beforehand: to draw them takes as long as the calls.
+struct Any {
+    numbers: Box<[usize; Any::COUNT]>,
+    next: usize,
+}
+
+impl Any {
+    /// More than a branch predictor learns by heart, and not much of the cache.
+    const COUNT: usize = 1 << 12;
+
+    fn of(range: std::ops::Range<usize>) -> Any {
+        let mut generator = ChaCha12Rng::seed_from_u64(range.end as u64);
+        let numbers = Box::new(std::array::from_fn(|_| generator.random_range(range.clone())));
+        Any { numbers, next: 0 }
+    }
+
+    fn next(&mut self) -> usize {
+        self.next = (self.next + 1) % Any::COUNT;
+        self.numbers[self.next]
+    }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use crate::case::Effort;
 
 pub const USAGE: &str = "usage: cargo bench --bench bench -- [--quick] [--only SUBSTRING] [--json PATH]
-  --quick           a few short rounds: shows that everything runs, says little about speed
-  --only SUBSTRING  only the cases that have it in their names
+  --quick           a few short rounds and less memory: shows that everything runs, says little about speed
+  --only SUBSTRING  only the cases and facts that have it in their names
   --json PATH       where the samples go, instead of bench.json in cargo's target folder
 SOMEMEM_LIBRARY_DIR in the environment is the folder of libsomemem.so, SOMEMEM_PEERS_DIR the Python environment with
 NumPy and oneMKL; otherwise they are release and peers in cargo's target folder.";
 
-const FULL: Effort = Effort { rounds: 51, sample: Duration::from_millis(15) };
-const QUICK: Effort = Effort { rounds: 5, sample: Duration::from_millis(2) };
+const FULL: Effort = Effort { rounds: 51, sample: Duration::from_millis(15), largest: 128 << 20 };
+const QUICK: Effort = Effort { rounds: 5, sample: Duration::from_millis(2), largest: 8 << 20 };
 
 pub struct Arguments {
     pub effort: Effort,

@@ -7,6 +7,8 @@ pub struct Effort {
     pub rounds: usize,
     /// What one sample takes, unless a single call takes longer.
     pub sample: Duration,
+    /// Doubles in the largest block that grows.
+    pub largest: usize,
 }
 
 /// What a case's figures are given for.
@@ -27,15 +29,20 @@ struct Contender {
 
 pub struct Case {
     pub name: String,
+    work: String,
     unit: Unit,
     /// In doubles, what one call works on.
     pub number: usize,
+    /// How many rounds of one call each, if that is all there is time for.
+    few: Option<usize>,
     contenders: Vec<Contender>,
 }
 
 /// What a case came to.
 pub struct Outcomes {
     pub case: String,
+    /// Its name without the number.
+    pub work: String,
     pub unit: Unit,
     pub number: usize,
     /// The first is the base.
@@ -59,7 +66,14 @@ pub struct Figures {
 
 impl Case {
     pub fn new(work: &str, number: usize, unit: Unit) -> Case {
-        Case { name: format!("{work} {}", with_prefix(number)), unit, number, contenders: Vec::new() }
+        let name = format!("{work} {}", with_prefix(number));
+        Case { name, work: work.to_owned(), unit, number, few: None, contenders: Vec::new() }
+    }
+
+    /// Of work that takes long: at most so many rounds, and one call for a sample.
+    pub fn few(mut self, rounds: usize) -> Case {
+        self.few = Some(rounds);
+        self
     }
 
     /// Adds a contender by what it does in one call on the case's memory. The first one added is the base.
@@ -92,15 +106,24 @@ impl Case {
         self
     }
 
-    /// Times every contender once a round, all on the same memory. Who goes first rotates, so that nobody always
+    /// How many rounds it will have.
+    pub fn rounds(&self, effort: &Effort) -> usize {
+        self.few.map_or(effort.rounds, |few| few.min(effort.rounds))
+    }
+
+    /// Times every contender once a round, all on the same memory; those that bring their own may be larger. Who goes first rotates, so that nobody always
     /// follows the same one's traces in caches and clock rates.
     pub fn run(self, effort: &Effort, memory: &mut [f64], mut progress: impl FnMut(usize)) -> Outcomes {
         progress(0);
-        let Case { name, unit, number, mut contenders } = self;
-        let memory = &mut memory[..number];
-        let mut outcomes: Vec<Outcome> = contenders.iter_mut().map(|it| it.calibrate(effort, memory)).collect();
+        let rounds = self.rounds(effort);
+        let Case { name, work, unit, number, few, mut contenders } = self;
+        let within = number.min(memory.len());
+        let memory = &mut memory[..within];
+        // More calls would only be asked for by a clock that stands still.
+        let most = if few.is_some() { 1 } else { 1 << 26 };
+        let mut outcomes: Vec<Outcome> = contenders.iter_mut().map(|it| it.calibrate(effort, most, memory)).collect();
         let count = outcomes.len();
-        for round in 0..effort.rounds {
+        for round in 0..rounds {
             for turn in 0..count {
                 let who = (round + turn) % count;
                 if let (Some(sampler), Some(figures)) = (&mut contenders[who].sampler, &mut outcomes[who].figures) {
@@ -110,26 +133,27 @@ impl Case {
             }
             progress(round + 1);
         }
-        Outcomes { case: name, unit, number, contenders: outcomes }
+        Outcomes { case: name, work, unit, number, contenders: outcomes }
     }
 }
 
 impl Contender {
-    /// Finds how many calls make a sample. The very first call, which finds everything cold, counts nowhere.
-    fn calibrate(&mut self, effort: &Effort, memory: &mut [f64]) -> Outcome {
-        /// More would only be asked for by a clock that stands still.
-        const MOST: u64 = 1 << 26;
+    /// Finds how many calls make a sample, at most so many. The very first call, which finds everything cold, counts
+    /// nowhere.
+    fn calibrate(&mut self, effort: &Effort, most: u64, memory: &mut [f64]) -> Outcome {
         let figures = self.sampler.as_mut().map(|sampler| {
-            sampler(1, memory);
+            let target = nanoseconds(effort.sample);
             let mut calls = 1;
             let mut took = nanoseconds(sampler(calls, memory));
-            let target = nanoseconds(effort.sample);
-            while took < target / 2 && calls < MOST {
+            if most > 1 {
+                took = nanoseconds(sampler(calls, memory));
+            }
+            while took < target / 2 && calls < most {
                 calls *= 2;
                 took = nanoseconds(sampler(calls, memory));
             }
             let calls = (calls as f64 * target as f64 / took as f64) as u64;
-            Figures { calls: calls.clamp(1, MOST), samples: Vec::with_capacity(effort.rounds) }
+            Figures { calls: calls.clamp(1, most), samples: Vec::with_capacity(effort.rounds) }
         });
         Outcome { name: self.name.clone(), figures }
     }
@@ -137,16 +161,24 @@ impl Contender {
 
 impl Outcomes {
     /// Every round's nanoseconds for each unit.
-    pub fn ns_per_unit<'a>(&self, figures: &'a Figures) -> impl Iterator<Item = f64> + 'a {
+    pub fn ns_per_unit<'a>(&self, figures: &'a Figures) -> impl Iterator<Item = f64> + use<'a> {
         let doubles = if self.unit == Unit::Double { self.number } else { 1 };
         let units = figures.calls as f64 * doubles as f64;
         figures.samples.iter().map(move |&ns| ns as f64 / units)
     }
 
-    /// Every round's ratio to the base.
-    pub fn ratios(&self, figures: &Figures) -> impl Iterator<Item = f64> {
-        let base = self.contenders[0].figures.as_ref().expect("the base is never missing");
+    /// Every round's ratio of one contender to another.
+    pub fn ratios<'a>(&self, figures: &'a Figures, base: &'a Figures) -> impl Iterator<Item = f64> + use<'a> {
         self.ns_per_unit(figures).zip(self.ns_per_unit(base)).map(|(ns, base)| ns / base)
+    }
+
+    pub fn base(&self) -> &Figures {
+        self.contenders[0].figures.as_ref().expect("the base is never missing")
+    }
+
+    /// What a contender came to, if it is here.
+    pub fn figures(&self, contender: &str) -> Option<&Figures> {
+        self.contenders.iter().find(|it| it.name == contender)?.figures.as_ref()
     }
 }
 

@@ -12,7 +12,10 @@ pub const OK: c_int = 0;
 #[derive(Clone, Copy)]
 pub struct Library {
     pub new: unsafe extern "C" fn(usize) -> *mut c_void,
+    pub resize: unsafe extern "C" fn(*mut c_void, usize) -> c_int,
     pub free: unsafe extern "C" fn(*mut c_void) -> c_int,
+    pub data: unsafe extern "C" fn(*const c_void) -> *mut f64,
+    pub random_noise: unsafe extern "C" fn(usize) -> *mut c_void,
     pub fill: unsafe extern "C" fn(*mut f64, usize, u64, u64, u64) -> c_int,
     pub add: unsafe extern "C" fn(*mut f64, usize, f64, u64, u64, u64) -> c_int,
     pub set_threads: unsafe extern "C" fn(usize),
@@ -31,7 +34,10 @@ impl Library {
             let version: unsafe extern "C" fn() -> *const c_char = shared.symbol(c"somemem_version");
             Ok(Library {
                 new: shared.symbol(c"somemem_new"),
+                resize: shared.symbol(c"somemem_resize"),
                 free: shared.symbol(c"somemem_free"),
+                data: shared.symbol(c"somemem_data"),
+                random_noise: shared.symbol(c"random_noise"),
                 fill: shared.symbol(c"random_noise_fill"),
                 add: shared.symbol(c"random_noise_add"),
                 set_threads: shared.symbol(c"somemem_set_threads"),

@@ -1,18 +1,25 @@
 //! The side-by-side benchmark behind `make bench`: every case times the library against what people use instead.
 //!
 //! A case (`case`) has contenders, the first of them its base. They take turns in interleaved rounds, and what counts
-//! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise` and
-//! `allocation` list the cases, `peers` who else can fill memory with noise; `report` prints them and writes them down.
+//! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise`,
+//! `allocation`, `growth` and `fresh` list the cases, `peers` who else can do it; `facts` are what is no time, `goals`
+//! what all of it should come to. `report` prints and writes it down.
 
 // The contenders are C functions, called as C programs call them.
 #![allow(unsafe_code)]
 
 mod allocation;
 mod arguments;
+mod blocks;
 mod case;
+mod facts;
+mod fresh;
+mod goals;
+mod growth;
 mod library;
 mod noise;
 mod peers;
+mod quartiles;
 mod report;
 mod shared;
 
@@ -31,15 +38,21 @@ fn main() -> ExitCode {
         Err(complaint) => return fail(&format!("{complaint}\n{}", arguments::USAGE), 2),
     };
     let library = match Library::load(&arguments.library) {
-        Ok(library) => library,
+        Ok(library) => &*Box::leak(Box::new(library)),
         Err(complaint) => return fail(&complaint, 1),
     };
     let peers = Peers::load(&arguments.peers);
-    let mut cases: Vec<Case> =
-        noise::cases(library, Kernels::load(&arguments.library), &peers).chain(allocation::cases(library)).collect();
+    let largest = arguments.effort.largest;
+    // Allocation first: once a program has had a second thread, glibc's malloc() is slower, and the rest starts some.
+    let mut cases: Vec<Case> = allocation::cases(library, &peers.heaps)
+        .chain(noise::cases(*library, Kernels::load(&arguments.library), &peers))
+        .chain(growth::cases(library, &peers.heaps, largest))
+        .chain(fresh::cases(library, &peers))
+        .collect();
     cases.retain(|case| case.name.contains(&arguments.only));
-    if cases.is_empty() {
-        return fail(&format!("no case has \"{}\" in its name", arguments.only), 2);
+    let facts_wanted = facts::NAMES.iter().any(|name| name.contains(&arguments.only));
+    if cases.is_empty() && !facts_wanted {
+        return fail(&format!("nothing has \"{}\" in its name", arguments.only), 2);
     }
 
     let memory = memory();
@@ -47,12 +60,15 @@ fn main() -> ExitCode {
     let total = cases.len();
     for (case, position) in cases.into_iter().zip(1..) {
         let heading = format!("[{position}/{total}] {}", case.name);
-        let outcomes =
-            case.run(&arguments.effort, memory, |round| show_progress(&heading, round, arguments.effort.rounds));
+        let rounds = case.rounds(&arguments.effort);
+        let outcomes = case.run(&arguments.effort, memory, |round| show_progress(&heading, round, rounds));
         clear_progress();
         report.add(outcomes);
     }
 
+    if facts_wanted {
+        report.add_facts(facts::facts(library, &peers.heaps, largest));
+    }
     report.end();
     let path = arguments.json.display();
     match std::fs::write(&arguments.json, report.json()) {

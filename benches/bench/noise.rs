@@ -14,11 +14,11 @@ use crate::peers::Peers;
 const NUMBERS: [usize; 5] = [1, 16, 1 << 10, 64 << 10, LARGEST];
 pub const LARGEST: usize = 16 << 20;
 
-const SEED: u64 = 42;
+pub const SEED: u64 = 42;
 
 /// What memset writes. Not 0: where this was written, zeros over zeros are written twice as fast as any other bytes.
 /// Eight of these make 0.0005.
-const BYTE: c_int = 0x3f;
+pub const BYTE: c_int = 0x3f;
 
 pub fn cases(library: Library, kernels: Option<Kernels>, peers: &Peers) -> impl Iterator<Item = Case> {
     let fills = NUMBERS.into_iter().map(move |number| fill(library, kernels, peers, number));
@@ -116,19 +116,19 @@ fn memset_by(threads: usize) -> impl Fn(&mut [f64]) {
 
 /// Indices that were never drawn before in this run: drawing the same ones again and again would teach the CPU's branch
 /// predictor the rejections.
-struct Indices {
-    stream: u64,
+pub struct Indices {
+    pub stream: u64,
     next: u64,
 }
 
 impl Indices {
-    fn new() -> Indices {
+    pub fn new() -> Indices {
         static STREAMS: AtomicU64 = AtomicU64::new(0);
         Indices { stream: STREAMS.fetch_add(1, Ordering::Relaxed), next: 0 }
     }
 
     /// The first of so many. The steps are odd, so every other call begins at an odd index.
-    fn next(&mut self, number: usize) -> u64 {
+    pub fn next(&mut self, number: usize) -> u64 {
         let first = self.next;
         self.next += number as u64 | 1;
         first

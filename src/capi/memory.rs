@@ -44,17 +44,14 @@ pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
 /// The first doubles, as many as both lengths have, keep their bits. New ones have unspecified values. The data stays
 /// where it is if it can; ask somemem_data() again, because the old pointer is invalid either way.
 ///
-/// Cost: growing one element at a time copies each element a few times at most. A large buffer is not copied: it grows
-/// where it is, or its pages are moved. Shrinking it gives whole pages back to the system.
-///
 /// `new_number` may be 0: the buffer is then valid and empty.
 ///
 /// Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if the memory cannot be allocated or `new_number` is
 /// above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
 ///
-/// Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. Buffers
-/// of 1 MiB and more grow without a copy where the operating system can move pages (Linux). Shrinking one of those gives
-/// its pages back, and shrinking a smaller one gives memory back when it becomes a quarter of what it was or less.
+/// Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
+/// buffers of 1 MiB and more grow without a copy: where they are, or their pages are moved. Shrinking one of those gives
+/// whole pages back, and shrinking a smaller one gives memory back when it becomes a quarter of what it was or less.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize) -> SomeMemStatus {
     // SAFETY: the caller's promise, stated in the crate's documentation.
@@ -73,12 +70,16 @@ pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize)
 /// handle at once, one of them gets SOMEMEM_OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
-    // SAFETY: the caller's promise, stated in the crate's documentation.
-    if memory.is_null() || unsafe { handle::remove(memory.addr()) }.map(drop).is_some() {
-        SomeMemStatus::SOMEMEM_OK
-    } else {
-        SomeMemStatus::SOMEMEM_INVALID_HANDLE
+    if memory.is_null() {
+        return SomeMemStatus::SOMEMEM_OK;
     }
+    // SAFETY: the caller's promise, stated in the crate's documentation.
+    let Some(buffer) = (unsafe { handle::remove(memory.addr()) }) else {
+        return SomeMemStatus::SOMEMEM_INVALID_HANDLE;
+    };
+    // Pages that the system would not take back, and the `free` of some C libraries, set it.
+    keep_errno(|| drop(buffer));
+    SomeMemStatus::SOMEMEM_OK
 }
 
 /// Where a buffer's doubles are: somemem_len() of them, the first on a 64-byte boundary.

@@ -33,7 +33,7 @@ use std::sync::atomic;
 
 use table::Table;
 
-use crate::memory::{Buffer, NoMemory};
+use crate::memory::{Buffer, NoMemory, or_without_kept};
 
 static TABLE: Table = Table::new();
 
@@ -41,10 +41,9 @@ static TABLE: Table = Table::new();
 #[inline]
 pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
     let address = buffer.into_address();
-    TABLE.insert(address).map(code::scramble).ok_or_else(|| {
+    or_without_kept(|| TABLE.insert(address).ok_or(NoMemory)).map(code::scramble).inspect_err(|_| {
         // SAFETY: the address that was to be handed over, and was not.
         drop(unsafe { Buffer::from_address(address) });
-        NoMemory
     })
 }
 
@@ -52,6 +51,7 @@ pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
 ///
 /// # Safety
 /// No other thread changes or removes the buffer meanwhile.
+#[inline]
 pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<R> {
     let address = TABLE.address(code::unscramble(handle))?;
     // SAFETY: the table holds the addresses of live buffers. This one is only read, and never dropped.
@@ -63,13 +63,17 @@ pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<
 ///
 /// # Safety
 /// No other thread uses this handle meanwhile.
+#[inline]
 pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Buffer) -> R) -> Option<R> {
     let ticket = code::unscramble(handle);
     let address = TABLE.address(ticket)?;
     // SAFETY: the table holds the addresses of live buffers, and nobody else uses this one.
     let mut buffer = unsafe { Buffer::from_address(address) }?;
     let result = work(&mut buffer);
-    TABLE.move_to(ticket, buffer.into_address());
+    let now = buffer.into_address();
+    if now != address {
+        TABLE.move_to(ticket, now);
+    }
     Some(result)
 }
 

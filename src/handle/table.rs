@@ -51,7 +51,7 @@ struct Hint(AtomicPtr<Slot>);
 
 pub struct Table {
     hints: [Hint; HINTS],
-    /// By the logarithm of its first slot's number: where it begins, or NULL. Leak checkers know by it that it is in use.
+    /// By the logarithm of its first slot's number: its start, or NULL. Nothing else points there for leak checkers.
     segments: [AtomicPtr<Slot>; HALF as usize],
     /// How many numbers have ever been claimed, with those below the first.
     used: AtomicUsize,
@@ -137,10 +137,13 @@ impl Table {
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
     fn hint(&self) -> &AtomicPtr<Slot> {
+        /// Stacks begin at multiples of a page, and a thread's calls seldom go further than this apart.
         const STACK: u32 = 16;
+        /// The golden ratio's fraction: the upper bits of a multiple look random.
+        const FACTOR: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
         let here = 0u8;
         let stack = (&raw const here).addr() >> STACK;
-        &self.hints[(stack ^ stack >> 7) % HINTS].0
+        &self.hints[stack.wrapping_mul(FACTOR).rotate_left(HINTS.ilog2()) % HINTS].0
     }
 
     /// The slot that this thread freed last.

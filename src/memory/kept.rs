@@ -1,70 +1,81 @@
-//! Pages of freed buffers, kept for the next ones: a program that makes and frees buffers in a loop would otherwise pay
-//! for every page each time, which takes longer than filling it with noise. Without a lock, so that a `fork` cannot leave one
-//! held.
+//! Freed buffers with pages of their own, kept for the pages' sake: a program that makes and frees buffers in a loop would
+//! otherwise pay for every page each time, which takes longer than filling it with noise. Without a lock, so that a `fork`
+//! cannot leave one held.
 
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
+use super::large::{LARGE, into_pages, pages_of};
 use super::pages::Pages;
 use super::settings::most_kept;
+use super::{Header, tools};
 
-/// How many ranges are kept.
+/// How many are kept.
 const PLACES: usize = 4;
 
-/// Each is NULL or the start of a range's pages, at which the range itself is written down.
-static KEPT: [AtomicPtr<Pages>; PLACES] = [const { AtomicPtr::new(ptr::null_mut()) }; PLACES];
+/// Each is NULL or a header. Nothing of them is in the pages, where a program that writes to a buffer after it was freed
+/// would change it.
+static KEPT: [AtomicPtr<Header>; PLACES] = [const { AtomicPtr::new(ptr::null_mut()) }; PLACES];
 
 /// Whose turn it is to make room.
 static TURN: AtomicUsize = AtomicUsize::new(0);
 
-/// Keeps the pages, if they are worth it.
+/// Keeps a buffer, if it is worth it, or else destroys it.
+///
+/// # Safety
+/// It has pages of its own, and nobody uses it any more.
 #[inline(never)]
 #[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
-pub fn keep(pages: Pages) {
-    if pages.usable() > most_kept() {
-        return;
+pub unsafe fn keep(header: NonNull<Header>) {
+    // SAFETY: the caller's promise.
+    let (start, usable) = unsafe { pages_of(header) };
+    // No buffer with pages of its own asks for less than these have, so a shrunk one would only take the place of others.
+    if usable < LARGE * size_of::<f64>() || usable > most_kept() {
+        // SAFETY: as above.
+        return drop(unsafe { into_pages(header) });
     }
-    let place: NonNull<Pages> = pages.start().cast();
-    // SAFETY: a page is aligned and large enough, and nobody else has it.
-    unsafe { place.write(pages) };
-    let free = |place_for: &AtomicPtr<Pages>| {
-        place_for.compare_exchange(ptr::null_mut(), place.as_ptr(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
-    };
-    if !KEPT.iter().any(free) {
+    tools::no_access(start, usable);
+    if !KEPT.iter().any(|place| put(place, header)) {
         let turn = TURN.fetch_add(1, Ordering::Relaxed) % PLACES;
-        drop(read(KEPT[turn].swap(place.as_ptr(), Ordering::AcqRel)));
+        destroy_kept(KEPT[turn].swap(header.as_ptr(), Ordering::AcqRel));
     }
 }
 
 /// Pages of at least so many bytes, and no more than twice as many, if such are kept.
 pub fn take(bytes: usize) -> Option<Pages> {
     KEPT.iter().find_map(|place| {
-        let address = place.swap(ptr::null_mut(), Ordering::AcqRel);
-        let pages = read(address)?;
-        if pages.usable() >= bytes && pages.usable() / 2 <= bytes {
-            return Some(pages);
+        let header = NonNull::new(place.swap(ptr::null_mut(), Ordering::AcqRel))?;
+        // SAFETY: one that was kept, and was taken out of its place by this thread alone.
+        let (_, usable) = unsafe { pages_of(header) };
+        if usable >= bytes && usable / 2 <= bytes {
+            // SAFETY: as above.
+            return unsafe { into_pages(header) };
         }
-        keep_again(place, address, pages);
+        // It was only looked at. If the place has been filled meanwhile it has to go.
+        if !put(place, header) {
+            destroy_kept(header.as_ptr());
+        }
         None
     })
 }
 
-/// Puts back what was only looked at, unless the place has been filled meanwhile.
-fn keep_again(place: &AtomicPtr<Pages>, address: *mut Pages, pages: Pages) {
-    if place.compare_exchange(ptr::null_mut(), address, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-        std::mem::forget(pages);
-    }
-}
-
 /// Gives all of them back to the kernel.
+#[cold]
 pub fn release() {
     for place in &KEPT {
-        drop(read(place.swap(ptr::null_mut(), Ordering::AcqRel)));
+        destroy_kept(place.swap(ptr::null_mut(), Ordering::AcqRel));
     }
 }
 
-/// The range that is written down there. The address was taken out of its place by this thread alone.
-fn read(address: *mut Pages) -> Option<Pages> {
-    // SAFETY: what `keep` wrote, and `swap` gave to nobody else.
-    NonNull::new(address).map(|place| unsafe { place.read() })
+/// Fills a place, if it is empty.
+fn put(place: &AtomicPtr<Header>, header: NonNull<Header>) -> bool {
+    place.compare_exchange(ptr::null_mut(), header.as_ptr(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+}
+
+/// What was in a place, if anything.
+fn destroy_kept(header: *mut Header) {
+    if let Some(header) = NonNull::new(header) {
+        // SAFETY: only what `keep` was given is ever in a place, and this thread alone took it out.
+        drop(unsafe { into_pages(header) });
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::ptr::NonNull;
 
-pub use super::kept::keep as free;
+pub use super::kept::{keep as free, release};
 pub use super::pages::Pages;
-use super::{Header, MAX_LEN, NoMemory, Place, kept};
+use super::{Header, MAX_LEN, NoMemory, Place, kept, tools};
 
 /// From so many doubles on a buffer has pages of its own.
 pub const LARGE: usize = (1 << 20) / DOUBLE;
@@ -14,13 +14,43 @@ const DOUBLE: usize = size_of::<f64>();
 /// Pages for `number` doubles, and their header.
 pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     let bytes = number * DOUBLE;
-    let pages = kept::take(bytes).map_or_else(|| or_without_kept(|| Pages::new(bytes)), Ok)?;
+    let pages = kept::take(bytes).map_or_else(|| Pages::new(bytes), Ok)?;
     // SAFETY: `malloc` takes any size.
     let block = unsafe { libc::malloc(size_of::<Header>()) };
     let header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
+    tools::undefined(pages.start(), pages.usable());
     // SAFETY: the block has room for a header and is aligned for anything.
     unsafe { header.write(Header { len: number, place: Place::Pages(pages) }) };
     Ok(header)
+}
+
+/// Where a buffer's pages are, and how many bytes of them are usable: none if it has none.
+///
+/// # Safety
+/// The header is a live one.
+pub unsafe fn pages_of(header: NonNull<Header>) -> (NonNull<u8>, usize) {
+    // SAFETY: the caller's promise.
+    match unsafe { &header.as_ref().place } {
+        Place::Pages(pages) => (pages.start(), pages.usable()),
+        Place::Block { .. } => (NonNull::dangling(), 0),
+    }
+}
+
+/// A buffer's pages, if it has any, without its header: the next buffer gets a new one, so that leak checkers tell them apart.
+///
+/// # Safety
+/// Nobody uses it any more.
+pub unsafe fn into_pages(header: NonNull<Header>) -> Option<Pages> {
+    // SAFETY: the caller's promise. The header begins a block from `malloc`.
+    let place = unsafe {
+        let place = header.read().place;
+        libc::free(header.as_ptr().cast());
+        place
+    };
+    match place {
+        Place::Pages(pages) => Some(pages),
+        Place::Block { .. } => None,
+    }
 }
 
 /// Makes pages that hold `len` doubles hold `number`. Those that are no longer needed are given back.
@@ -38,18 +68,12 @@ pub fn resize(pages: &mut Pages, len: usize, number: usize) -> Result<(), NoMemo
         // never written cost no memory.
         let generous = (capacity + capacity / 8).clamp(bytes, MAX_LEN * DOUBLE);
         let generous = if bytes <= pages.reserved() { generous.min(pages.reserved()) } else { generous };
-        pages.grow(generous).or_else(|_| or_without_kept(|| pages.grow(bytes)))?;
+        pages.grow(generous).or_else(|_| pages.grow(bytes))?;
+        // SAFETY: from the old end to the new one.
+        tools::undefined(unsafe { pages.start().add(capacity) }, pages.usable() - capacity);
     }
     Ok(())
 }
 
 /// Doubles in the smallest page there is.
 const PAGE: usize = 4096 / DOUBLE;
-
-/// Tries again without the pages that are kept for later.
-fn or_without_kept<T>(mut work: impl FnMut() -> Result<T, NoMemory>) -> Result<T, NoMemory> {
-    work().or_else(|_| {
-        kept::release();
-        work()
-    })
-}

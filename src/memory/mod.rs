@@ -33,6 +33,8 @@ mod pages;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod settings;
 mod small;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod tools;
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -85,16 +87,27 @@ impl Buffer {
         if number > MAX_LEN {
             return Err(NoMemory);
         }
-        let header = if number < LARGE { small::allocate(number) } else { large::allocate(number) }?;
-        Ok(Buffer { header })
+        let allocate = || if number < LARGE { small::allocate(number) } else { large::allocate(number) };
+        Ok(Buffer { header: or_without_kept(allocate)? })
     }
 
     /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
     /// ones have unspecified values. The data may move. When it fails nothing has changed.
+    #[inline]
     pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
-        if number > MAX_LEN {
-            return Err(NoMemory);
+        if number < self.len() || number > self.capacity() {
+            if number > MAX_LEN {
+                return Err(NoMemory);
+            }
+            or_without_kept(|| self.make_room(number))?;
         }
+        self.header_mut().len = number;
+        Ok(())
+    }
+
+    /// A place for `number` doubles, with those that were there; the length is as before, or already `number`.
+    #[inline(never)]
+    fn make_room(&mut self, number: usize) -> Result<(), NoMemory> {
         let len = self.len();
         if let Place::Pages(pages) = &mut self.header_mut().place {
             large::resize(pages, len, number)?;
@@ -108,8 +121,15 @@ impl Buffer {
             }
             *self = larger;
         }
-        self.header_mut().len = number;
         Ok(())
+    }
+
+    /// How many doubles there is room for.
+    fn capacity(&self) -> usize {
+        match &self.header().place {
+            Place::Block { capacity } => *capacity,
+            Place::Pages(pages) => pages.usable() / size_of::<f64>(),
+        }
     }
 
     /// Where the doubles are: on a 64-byte boundary, until the next resize. Never NULL, not even for an empty buffer.
@@ -167,13 +187,22 @@ impl Buffer {
 impl Drop for Buffer {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this was the header's owner, and nobody reads it again.
-        if let Place::Pages(pages) = unsafe { self.header.read() }.place {
-            large::free(pages);
+        match self.header().place {
+            // SAFETY: the header begins a block from `malloc`, and this was its owner.
+            Place::Block { .. } => unsafe { libc::free(self.header.as_ptr().cast()) },
+            // SAFETY: it has pages, and this was its owner.
+            Place::Pages(_) => unsafe { large::free(self.header) },
         }
-        // SAFETY: the header begins a block from `malloc`.
-        unsafe { libc::free(self.header.as_ptr().cast()) }
     }
+}
+
+/// Tries again without what is kept of freed buffers: whatever memory is wanted for, it may be enough.
+#[inline]
+pub fn or_without_kept<T>(mut work: impl FnMut() -> Result<T, NoMemory>) -> Result<T, NoMemory> {
+    work().or_else(|_| {
+        large::release();
+        work()
+    })
 }
 
 // SAFETY: a buffer owns its memory, and neither `malloc` nor the page table care which thread calls.

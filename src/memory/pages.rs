@@ -67,14 +67,14 @@ impl Pages {
     pub fn shrink(&mut self, bytes: usize) {
         let Some(usable) = whole_pages(bytes).filter(|&usable| usable < self.usable) else { return };
         let (place, length) = (self.end_of(usable), self.usable - usable);
-        // SAFETY: pages of our own that nobody uses any more. If the kernel cannot split a mapping, all stays as it was.
-        if unsafe { libc::munmap(place.as_ptr().cast(), length) } != 0 {
+        // SAFETY: pages of our own that nobody uses any more. If their place cannot be given back, all stays as it was.
+        if !unsafe { unmap(place, length) } {
             return;
         }
         let spare = self.reserved - self.usable;
         // Meanwhile another thread may have got that place. Then the range ends before it.
         if spare > 0 && map_at(place, length).is_ok() {
-            advise_huge_pages(place, length);
+            advise_huge_pages(self.start, self.reserved);
             return self.set(usable, self.reserved);
         }
         // SAFETY: what was reserved behind the pages that were given back.
@@ -86,20 +86,13 @@ impl Pages {
     fn reserve(bytes: usize) -> Result<Pages, NoMemory> {
         let mut start = map(bytes)?;
         if bytes >= HUGE_PAGE && !plain_pages() {
-            let before = start.align_offset(HUGE_PAGE);
-            if before > 0 {
-                // SAFETY: what was mapped above, and then what lies before and behind the aligned range.
-                unsafe {
-                    unmap(start, bytes);
-                    let longer = map(bytes.checked_add(HUGE_PAGE).ok_or(NoMemory)?)?;
-                    let before = longer.align_offset(HUGE_PAGE);
-                    start = longer.add(before);
-                    unmap(longer, before);
-                    unmap(start.add(bytes), HUGE_PAGE - before);
-                }
+            // SAFETY: what was just mapped.
+            if start.align_offset(HUGE_PAGE) > 0 && unsafe { unmap(start, bytes) } {
+                // Where there is no room for the detour, anywhere will do.
+                start = map_aligned(bytes).or_else(|_| map(bytes))?;
             }
-            advise_huge_pages(start, bytes);
         }
+        advise_huge_pages(start, bytes);
         SPARE.fetch_add(bytes, Ordering::Relaxed);
         Ok(Pages { start, usable: 0, reserved: bytes })
     }
@@ -125,6 +118,7 @@ impl Pages {
         // SAFETY: what was reserved behind the pages. They could not grow into it, and so have moved away from it.
         unsafe { unmap(old, old_spare) };
         self.set(bytes, bytes);
+        advise_huge_pages(self.start, bytes);
         Ok(())
     }
 
@@ -164,6 +158,19 @@ fn map(bytes: usize) -> Result<NonNull<u8>, NoMemory> {
     mapped(unsafe { libc::mmap(ptr::null_mut(), bytes, libc::PROT_NONE, PRIVATE, -1, 0) })
 }
 
+/// The same, from where a huge page can begin.
+fn map_aligned(bytes: usize) -> Result<NonNull<u8>, NoMemory> {
+    let longer = map(bytes.checked_add(HUGE_PAGE).ok_or(NoMemory)?)?;
+    let before = longer.align_offset(HUGE_PAGE);
+    // SAFETY: inside what was just mapped; then what lies before and behind the aligned range.
+    unsafe {
+        let start = longer.add(before);
+        unmap(longer, before);
+        unmap(start.add(bytes), HUGE_PAGE - before);
+        Ok(start)
+    }
+}
+
 /// The same, at a place where nothing is mapped.
 fn map_at(place: NonNull<u8>, bytes: usize) -> Result<(), NoMemory> {
     let flags = PRIVATE | libc::MAP_FIXED_NOREPLACE;
@@ -183,21 +190,23 @@ fn mapped(address: *mut libc::c_void) -> Result<NonNull<u8>, NoMemory> {
     if address == libc::MAP_FAILED { Err(NoMemory) } else { NonNull::new(address.cast()).ok_or(NoMemory) }
 }
 
-/// Unmaps whole pages, or none.
+/// Unmaps whole pages, or, where the kernel cannot split a mapping, at least gives back their memory. Says which.
 ///
 /// # Safety
 /// They are mapped, and nobody uses them any more.
-unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
-    // SAFETY: the caller's promise. Where the kernel cannot split a mapping, at least the memory is given back.
+unsafe fn unmap(start: NonNull<u8>, bytes: usize) -> bool {
+    // SAFETY: the caller's promise.
     unsafe {
-        if bytes > 0 && libc::munmap(start.as_ptr().cast(), bytes) != 0 {
+        let unmapped = bytes == 0 || libc::munmap(start.as_ptr().cast(), bytes) == 0;
+        if !unmapped {
             libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_DONTNEED);
         }
+        unmapped
     }
 }
 
 fn advise_huge_pages(start: NonNull<u8>, bytes: usize) {
-    if !plain_pages() {
+    if bytes >= HUGE_PAGE && !plain_pages() {
         // SAFETY: pages of our own. The advice may be refused.
         unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
     }

@@ -8,11 +8,14 @@ pub const HUGE_PAGE: usize = 1 << 21;
 /// The most address space to reserve for one buffer: 16 GiB, or on 32-bit systems none.
 const MOST_FOR_ONE: usize = (1u64 << 34) as usize;
 
-/// How many times its size to reserve for a buffer at most: what emulators and valgrind take for each page adds up.
-const TIMES: usize = 1024;
+/// How many times its size to reserve for a buffer at most. Emulators and valgrind take time and memory for each page that is
+/// reserved: qemu 12 ms and 12 MB for a GiB.
+const TIMES: usize = 256;
 
-/// The most address space to reserve for all buffers: a sixteenth of what user programs have.
+/// The most address space to reserve for all buffers: a sixteenth of what user programs have, and no more than so many times
+/// the machine's memory, of which qemu then takes a tenth.
 const MOST_FOR_ALL: usize = (1u64 << 43) as usize;
+const TIMES_MEMORY: usize = 8;
 
 /// The largest mapping to keep for the next buffer, and the part of the machine's memory that one may be.
 const MOST_KEPT: usize = 32 << 20;
@@ -50,8 +53,9 @@ pub fn reservation(bytes: usize, others: usize) -> usize {
     if plain_pages() || address_space_is_limited() {
         return bytes;
     }
-    let wanted = bytes.saturating_mul(TIMES).min(memory()).min(MOST_FOR_ONE);
-    let left = MOST_FOR_ALL.saturating_sub(others);
+    let memory = memory();
+    let wanted = bytes.saturating_mul(TIMES).min(memory).min(MOST_FOR_ONE);
+    let left = memory.saturating_mul(TIMES_MEMORY).min(MOST_FOR_ALL).saturating_sub(others);
     let whole = |bytes: usize| bytes - bytes % HUGE_PAGE;
     if wanted <= left { bytes.max(whole(wanted)) } else { bytes }
 }

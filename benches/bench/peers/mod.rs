@@ -1,9 +1,10 @@
-//! What people fill memory with today. Each peer goes on in a sequence of its own from call to call, on one thread.
+//! What people fill memory with today, and where they get it. Each generator goes on in a sequence of its own from call to call, on one thread.
 //!
 //! The Rust ones are compiled into this benchmark, for this CPU if `make bench` builds it. The others are the packages
 //! that their users install, each here if it is installed.
 
 mod gsl;
+mod heaps;
 mod mkl;
 mod numpy;
 mod rust;
@@ -12,12 +13,14 @@ use std::path::Path;
 
 use crate::case::Case;
 use gsl::Gsl;
+pub use heaps::{Heap, Heaps};
 use mkl::Mkl;
 use numpy::NumPy;
 
 /// Said where a peer is missing.
 pub const INSTALLATION: &str =
-    "`make peers` installs NumPy and oneMKL. GSL is a package of the system: libgsl27 or libgsl28 on Debian.";
+    "`make peers` installs NumPy and oneMKL. The others are packages of the system: libgsl27 or libgsl28,
+libmimalloc2.0 and libjemalloc2 on Debian. jemalloc also needs the GLIBC_TUNABLES that `make bench` sets.";
 
 const SEED: u32 = 42;
 
@@ -27,16 +30,17 @@ const LEAST_FOR_NUMPY: usize = 1 << 10;
 pub struct Peers {
     gsl: Option<Gsl>,
     mkl: Option<Mkl>,
-    numpy: Option<NumPy>,
+    pub numpy: Option<NumPy>,
+    pub heaps: Heaps,
 }
 
 impl Peers {
     /// Looks for the peers in a Python environment and in the system.
     pub fn load(environment: &Path) -> Peers {
-        Peers { gsl: Gsl::load(), mkl: Mkl::load(environment), numpy: NumPy::start(environment) }
+        Peers { gsl: Gsl::load(), mkl: Mkl::load(environment), numpy: NumPy::start(environment), heaps: Heaps::load() }
     }
 
-    /// Adds all of them to a case.
+    /// Adds all generators to a case.
     pub fn join(&self, case: Case) -> Case {
         let gsl = |generator| self.gsl.as_ref().map(|gsl| checked(gsl.ziggurat(generator)));
         let number = case.number;

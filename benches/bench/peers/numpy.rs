@@ -28,16 +28,29 @@ impl NumPy {
         (process.answer() == "ready").then(|| NumPy(Rc::new(RefCell::new(process))))
     }
 
-    /// Calls of Generator.standard_normal() for so many doubles.
+    /// Calls of Generator.standard_normal() for so many doubles, always in the same memory.
     pub fn standard_normal(
         &self,
         generator: &'static str,
         number: usize,
     ) -> impl FnMut(u64, &mut [f64]) -> Duration + use<> {
+        self.calls(format!("{generator} {number} again"))
+    }
+
+    /// The same, in a new array each time.
+    pub fn standard_normal_fresh(
+        &self,
+        generator: &'static str,
+        number: usize,
+    ) -> impl FnMut(u64, &mut [f64]) -> Duration + use<> {
+        self.calls(format!("{generator} {number} fresh"))
+    }
+
+    fn calls(&self, what: String) -> impl FnMut(u64, &mut [f64]) -> Duration + use<> {
         let process = self.0.clone();
         move |calls, _| {
             let mut process = process.borrow_mut();
-            process.ask(&format!("{generator} {number} {calls}\n"));
+            process.ask(&format!("{what} {calls}\n"));
             Duration::from_nanos(process.answer().parse().expect("NumPy's process has failed"))
         }
     }

@@ -1,4 +1,7 @@
-"""Says "ready", and then answers each line "GENERATOR NUMBER CALLS" with the nanoseconds that so many calls took."""
+"""Says "ready", and then answers each line "GENERATOR NUMBER WHERE CALLS" with the nanoseconds that so many calls took.
+
+WHERE is "again" for an array that is there, and "fresh" for one that is made in each call.
+"""
 
 import sys
 from time import perf_counter_ns
@@ -15,11 +18,12 @@ memory = {}
 
 print("ready", flush=True)
 for line in sys.stdin:
-    name, number, calls = line.split()
-    if number not in memory:
-        memory[number] = numpy.empty(int(number))
-    out, standard_normal = memory[number], generators[name].standard_normal
+    name, number, where, calls = line.split()
+    number, standard_normal = int(number), generators[name].standard_normal
+    if where == "again" and number not in memory:
+        memory[number] = numpy.empty(number)
+    arguments = {"out": memory[number]} if where == "again" else {"size": number}
     start = perf_counter_ns()
     for _ in range(int(calls)):
-        standard_normal(out=out)
+        standard_normal(**arguments)
     print(perf_counter_ns() - start, flush=True)

@@ -1,0 +1,126 @@
+//! Blocks of doubles and where they come from, the library or a C heap: each case's work is written once for all of them.
+
+use std::ffi::c_void;
+
+use crate::library::{Library, OK};
+use crate::peers::Heap;
+
+/// What somemem_new() promises for its data, and malloc() does not.
+pub const ALIGNMENT: usize = 64;
+
+/// Where blocks come from. A failure ends the benchmark.
+pub trait Source: Copy + Send + Sync + 'static {
+    /// What stands for a block from now on, its address or its handle.
+    fn make(self, number: usize) -> *mut c_void;
+
+    /// What stands for it once it is `number` doubles long.
+    ///
+    /// # Safety
+    /// The block comes from this source and is live; here and below.
+    unsafe fn resize(self, block: *mut c_void, number: usize) -> *mut c_void;
+    unsafe fn data(self, block: *mut c_void) -> *mut f64;
+    unsafe fn free(self, block: *mut c_void);
+}
+
+/// A block, freed with its owner.
+pub struct Block<S: Source> {
+    source: S,
+    block: *mut c_void,
+}
+
+impl<S: Source> Block<S> {
+    pub fn new(source: S, number: usize) -> Block<S> {
+        Block { source, block: source.make(number) }
+    }
+
+    pub fn resize(&mut self, number: usize) {
+        // SAFETY: the block comes from there and is live, like in the next two.
+        self.block = unsafe { self.source.resize(self.block, number) };
+    }
+
+    pub fn data(&self) -> *mut f64 {
+        // SAFETY: as above.
+        unsafe { self.source.data(self.block) }
+    }
+}
+
+impl<S: Source> Drop for Block<S> {
+    fn drop(&mut self) {
+        // SAFETY: as above, and this was its owner.
+        unsafe { self.source.free(self.block) }
+    }
+}
+
+impl Source for &'static Library {
+    fn make(self, number: usize) -> *mut c_void {
+        // SAFETY: any number will do.
+        present(unsafe { (self.new)(number) })
+    }
+
+    unsafe fn resize(self, block: *mut c_void, number: usize) -> *mut c_void {
+        // SAFETY: any handle and number will do; nobody else uses the block.
+        assert_eq!(unsafe { (self.resize)(block, number) }, OK);
+        block
+    }
+
+    unsafe fn data(self, block: *mut c_void) -> *mut f64 {
+        // SAFETY: any handle will do.
+        unsafe { (self.data)(block) }
+    }
+
+    unsafe fn free(self, block: *mut c_void) {
+        // SAFETY: any handle will do, and nobody else has it.
+        assert_eq!(unsafe { (self.free)(block) }, OK);
+    }
+}
+
+impl Source for &'static Heap {
+    fn make(self, number: usize) -> *mut c_void {
+        // SAFETY: `malloc` takes any size.
+        present(unsafe { (self.malloc)(number * size_of::<f64>()) })
+    }
+
+    unsafe fn resize(self, block: *mut c_void, number: usize) -> *mut c_void {
+        // SAFETY: a live block of this heap.
+        present(unsafe { (self.realloc)(block, number * size_of::<f64>()) })
+    }
+
+    unsafe fn data(self, block: *mut c_void) -> *mut f64 {
+        block.cast()
+    }
+
+    unsafe fn free(self, block: *mut c_void) {
+        // SAFETY: a live block of this heap.
+        unsafe { (self.free)(block) }
+    }
+}
+
+/// A heap's blocks on the boundary that the library's data are on.
+#[derive(Clone, Copy)]
+pub struct Aligned(pub &'static Heap);
+
+impl Source for Aligned {
+    fn make(self, number: usize) -> *mut c_void {
+        let bytes = (number * size_of::<f64>()).next_multiple_of(ALIGNMENT);
+        // SAFETY: a power of two and a multiple of it.
+        present(unsafe { (self.0.aligned_alloc)(ALIGNMENT, bytes) })
+    }
+
+    unsafe fn resize(self, _: *mut c_void, _: usize) -> *mut c_void {
+        unreachable!("C has no realloc() that keeps a block on its boundary")
+    }
+
+    unsafe fn data(self, block: *mut c_void) -> *mut f64 {
+        block.cast()
+    }
+
+    unsafe fn free(self, block: *mut c_void) {
+        // SAFETY: a live block of this heap.
+        unsafe { (self.0.free)(block) }
+    }
+}
+
+fn present(block: *mut c_void) -> *mut c_void {
+    assert!(!block.is_null(), "out of memory");
+    block
+}

@@ -1,0 +1,129 @@
+//! What the library's memory is meant to reach, and whether it does, all from one run. A goal that is missed is told and
+//! fails nothing.
+
+use std::ops::RangeInclusive;
+
+use crate::case::Outcomes;
+use crate::facts::{Fact, GIVEN_BACK, STAYS};
+use crate::quartiles::Quartiles;
+
+const SOMEMEM: &str = "somemem";
+
+pub struct Goal {
+    pub what: &'static str,
+    figure: Figure,
+    /// None for a figure that is only to be seen.
+    pub limits: Option<Limits>,
+}
+
+enum Figure {
+    /// How many times as long one contender takes as another: the worst of the cases of this work and these sizes.
+    Ratio {
+        work: &'static str,
+        numbers: RangeInclusive<usize>,
+        of: &'static str,
+        to: &'static str,
+    },
+    /// A call's microseconds, of the worst of these contenders.
+    Microseconds {
+        work: &'static str,
+        of: [&'static str; 3],
+    },
+    Fact(&'static str),
+}
+
+/// What is required, and the goal.
+#[derive(Clone, Copy)]
+pub enum Limits {
+    AtMost(f64, f64),
+    AtLeast(f64, f64),
+}
+
+/// The rows of the table.
+pub fn goals() -> Vec<Goal> {
+    use Limits::{AtLeast, AtMost};
+    let any = || 0..=usize::MAX;
+    let goal = |what, figure, limits| Goal { what, figure, limits: Some(limits) };
+    let seen = |what, figure| Goal { what, figure, limits: None };
+    let ratio = |work, numbers, of, to| Figure::Ratio { work, numbers, of, to };
+    let ours = |work, numbers, to| ratio(work, numbers, SOMEMEM, to);
+
+    let new_free = |to| ours("untouched new+free", 1..=512, to);
+    let live = |to| ours("untouched new+free, 64 live, up to", any(), to);
+    let threads = ratio("untouched new+free by threads, up to", any(), "somemem, 1 thread", "somemem, 2 threads");
+    let grow = ours("grow from 1 Ki by doubling, touched, to", any(), "realloc");
+    let of = ["somemem, growing", "somemem, shrinking", "somemem, to and fro"];
+    let step = Figure::Microseconds { work: "resize by 512 doubles, touched, at", of };
+    let append = ours("append one by one", any(), "realloc, doubled by hand");
+    let fresh = |number| ours("new, fill, free", number..=number, "malloc");
+    let numpy = ratio("random_noise, free", any(), "NumPy, PCG64, fresh", SOMEMEM);
+    let memset = ours("random_noise, free", any(), "memset, fresh huge pages");
+    vec![
+        goal("new+free of 1 to 512 doubles / aligned_alloc(64)", new_free("aligned_alloc(64)"), AtMost(0.7, 0.3)),
+        goal("new+free of 1 to 512 doubles / malloc", new_free("malloc"), AtMost(4.0, 2.0)),
+        seen("the same with 64 live / aligned_alloc(64)", live("aligned_alloc(64)")),
+        seen("the same with 64 live / malloc", live("malloc")),
+        goal("new+free, throughput of 2 threads / of 1", threads, AtLeast(1.4, 1.9)),
+        goal("grow from 8 KiB by doubling / realloc", grow, AtMost(0.5, 0.25)),
+        goal("data stay in place from 4 MiB on in that (1: yes)", Figure::Fact(STAYS), AtLeast(1.0, 1.0)),
+        goal("resize a large buffer by 4 KiB, us", step, AtMost(20.0, 2.0)),
+        goal("10^6 times resize(n + 1) / doubling by hand", append, AtMost(3.0, 1.0)),
+        goal("new, fill, free of 512 Ki / malloc", fresh(512 << 10), AtMost(1.1, 1.0)),
+        goal("new, fill, free of 2 Mi / malloc", fresh(2 << 20), AtMost(1.1, 1.0)),
+        goal("NumPy's standard_normal / random_noise of 16 Mi", numpy, AtLeast(8.0, 15.0)),
+        goal("random_noise of 16 Mi / memset of huge pages", memset, AtMost(2.5, 1.6)),
+        goal("given back, shrinking to 1 MiB, %", Figure::Fact(GIVEN_BACK), AtLeast(95.0, 99.0)),
+    ]
+}
+
+impl Goal {
+    /// None where it was not measured.
+    pub fn figure(&self, cases: &[Outcomes], facts: &[Fact]) -> Option<f64> {
+        match &self.figure {
+            Figure::Ratio { work, numbers, of, to } => {
+                let those = cases.iter().filter(|case| case.work == *work && numbers.contains(&case.number));
+                self.worst(those.filter_map(|case| {
+                    let ratios = case.ratios(case.figures(of)?, case.figures(to)?);
+                    Some(Quartiles::of(ratios).median())
+                }))
+            }
+            Figure::Microseconds { work, of } => {
+                let case = cases.iter().find(|case| case.work == *work)?;
+                let ns =
+                    of.iter().filter_map(|name| Some(Quartiles::of(case.ns_per_unit(case.figures(name)?)).median()));
+                self.worst(ns.map(|ns| ns / 1000.0))
+            }
+            Figure::Fact(name) => facts.iter().find(|it| it.name == *name && it.contender == SOMEMEM)?.value,
+        }
+    }
+
+    fn worst(&self, figures: impl Iterator<Item = f64>) -> Option<f64> {
+        match self.limits {
+            Some(Limits::AtLeast(..)) => figures.reduce(f64::min),
+            _ => figures.reduce(f64::max),
+        }
+    }
+}
+
+impl Limits {
+    /// Which of the two a figure reaches.
+    pub fn verdict(self, figure: f64) -> &'static str {
+        let (required, goal) = match self {
+            Limits::AtMost(required, goal) => (figure <= required, figure <= goal),
+            Limits::AtLeast(required, goal) => (figure >= required, figure >= goal),
+        };
+        match (required, goal) {
+            (_, true) => "goal",
+            (true, _) => "required",
+            _ => "missed",
+        }
+    }
+
+    /// As they are printed.
+    pub fn words(self) -> [String; 2] {
+        match self {
+            Limits::AtMost(required, goal) => [format!("<= {required}"), format!("<= {goal}")],
+            Limits::AtLeast(required, goal) => [format!(">= {required}"), format!(">= {goal}")],
+        }
+    }
+}

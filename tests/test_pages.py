@@ -1,0 +1,52 @@
+"""Large buffers at every size that matters, and what they cost the system: tests/c/pages.c, as it is, with
+SOMEMEM_PLAIN_PAGES=1, under a limit on address space, and under qemu's user emulation.
+
+Growing does not move the data (4 MiB to 1 GiB), or moves its pages, or copies them where the kernel cannot; 1 GiB shrunk to
+1 MiB gives back 99 % of its memory; freed mappings are used again without page faults, are never more than four of 32 MiB,
+and are given up for whatever runs out of memory; a thousand large buffers reserve no more than they may; under RLIMIT_AS
+nothing is reserved; more memory than there is gets refused where the kernel says so.
+"""
+
+import os
+import resource
+
+import pytest
+
+from conftest import ROOT, compile_program, need, run
+
+EVERYWHERE = ["thresholds", "growth", "moving", "shrinking", "forking", "threads"]
+NATIVE = ["keeping", "keeping_little", "giving_up", "many", "limited", "overcommitting", "huge_pages"]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    return compile_program(ROOT / "tests" / "c" / "pages.c", tmp_path_factory.mktemp("pages") / "pages")
+
+
+@pytest.mark.parametrize("plain", ["", "1"], ids=["usual", "plain"])
+@pytest.mark.parametrize("name", EVERYWHERE + NATIVE)
+def test_large_buffers(program, name, plain):
+    assert " 0 failed" in run(program, name, env=environment(plain))
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_without_room_to_reserve(program, name):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 46, resource.RLIM_INFINITY))
+    assert " 0 failed" in run(program, name, env=environment(""), preexec_fn=limit)
+
+
+@pytest.mark.parametrize("plain", ["", "1"], ids=["usual", "plain"])
+@pytest.mark.parametrize("name", [name for name in EVERYWHERE if name != "threads"])
+def test_under_emulation(program, name, plain):
+    assert " 0 failed" in run(need("qemu-x86_64"), program, name, "emulated", env=environment(plain))
+
+
+def test_the_switch_is_off_when_it_is_0(program):
+    """`keeping` fails where its expectations and the library's behaviour differ: it takes any value for on."""
+    with pytest.raises(AssertionError, match="touched >= 20"):
+        run(program, "keeping", env=environment("0"))
+
+
+def environment(plain):
+    variables = {name: value for name, value in os.environ.items() if name != "SOMEMEM_PLAIN_PAGES"}
+    return dict(variables, SOMEMEM_PLAIN_PAGES=plain) if plain else variables
