@@ -71,7 +71,7 @@ def main():
         # A mutant that does not compile shows nothing.
         found = failed and "error: could not compile" not in printed
         escaped += not found
-        said = next((line for line in printed.splitlines() if "panicked at" in line or "ERROR" in line or "fault" in line), "")
+        said = next((line for line in printed.splitlines() if "panicked at" in line or "ERROR" in line or "Segmentation" in line), "")
         print(f"{'found' if found else 'NOT FOUND':9}  {time.monotonic() - start:4.0f} s  {name}  {said}", flush=True)
         if not found:
             print(printed[-2000:])
