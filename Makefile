@@ -52,7 +52,7 @@ run: all
 	$(PROGRAMS)/histogram
 
 test: library $(VENV)/ready
-	$(CARGO) test --quiet
+	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q -rs tests
 
 $(VENV)/ready: tests/requirements.txt

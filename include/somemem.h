@@ -12,7 +12,8 @@
  *
  * No function prints, aborts, or throws. The three functions that make a handle (somemem_new, random_noise and
  * random_noise_seeded) set errno when they fail; nothing else ever changes errno. After fork() the child of a threaded
- * parent may call everything. dlclose() is safe and leaves the library loaded.
+ * parent may call everything. dlclose() is safe and leaves the library loaded. Any call may be interrupted by a signal
+ * handler, and none is promised to be safe in one: allocating is not.
  *
  * Link with -lsomemem. SPDX-License-Identifier: MIT OR Apache-2.0 */
 

@@ -19,3 +19,7 @@ def test_no_floating_point_environment_changes_a_value(tmp_path):
 
 def test_stack_use_is_as_promised(tmp_path):
     assert " 0 failed" in run(compile_program(PROGRAMS / "stack.c", tmp_path / "stack"))
+
+
+def test_no_key_of_random_noise_is_left_on_the_stack(tmp_path):
+    assert " 0 failed" in run(compile_program(PROGRAMS / "secret.c", tmp_path / "secret", "-Wl,-z,now"))

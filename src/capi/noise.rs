@@ -3,7 +3,7 @@ use std::slice;
 
 use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
 use crate::memory::{Buffer, MAX_LEN};
-use crate::noise::Noise;
+use crate::noise::{Noise, Secret};
 
 /// Makes a buffer of `number` independent N(0,1) samples that nobody can predict or draw again.
 ///
@@ -18,9 +18,9 @@ use crate::noise::Noise;
 pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
     hand_over(|| {
         // The key first: where it is waited for, the thread may be cancelled, and then there must be nothing to leak.
-        let noise = Noise::from_entropy()?;
+        let noise = Secret::from_entropy()?;
         let mut buffer = Buffer::new(number)?;
-        noise.fill_unwritten(buffer.as_unwritten(), 0);
+        noise.fill_unwritten(buffer.as_unwritten());
         Ok(buffer)
     })
 }

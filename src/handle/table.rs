@@ -5,9 +5,12 @@
 //! memory, and making and freeing a handle takes two atomic exchanges. Hints prove nothing and may be lost: who owns a
 //! slot is decided by its state alone. What a hint displaces goes to a list of free slots. What was lost is found again
 //! before the table grows.
+//!
+//! tests/loom tries this file with every order in which a few threads can meet, with its own atomics and tiny tables.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use super::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// A ticket is a slot's number in the upper half of a word and its state in the lower half.
 const HALF: u32 = usize::BITS / 2;
@@ -21,14 +24,14 @@ const CLAIMED: usize = 1 << HALF;
 
 /// The first segment has the slots with the numbers from this one up to twice as many, the next one those up to four
 /// times as many, and so on. 0 is no slot's number.
-const FIRST: usize = 64;
+const FIRST: usize = if cfg!(loom) { 2 } else { 64 };
 
 /// Slots that are claimed one after the other lie a sixteenth of their segment apart: not in the same cache line, where
 /// their threads would wait for each other.
-const ROWS: usize = 16;
+const ROWS: usize = if cfg!(loom) { 2 } else { 16 };
 
 /// For threads that look at different ones.
-const HINTS: usize = 32;
+const HINTS: usize = if cfg!(loom) { 1 } else { 32 };
 
 /// All zeros is a slot that was never used.
 struct Slot {
@@ -58,6 +61,7 @@ pub struct Table {
 }
 
 impl Table {
+    #[cfg(not(loom))]
     pub const fn new() -> Table {
         Table {
             hints: [const { Hint(AtomicPtr::new(ptr::null_mut())) }; HINTS],
@@ -131,6 +135,7 @@ impl Table {
 
     /// This thread's, told by where its stack is. If another thread looks at the same one, both are only slower.
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
     fn hint(&self) -> &AtomicPtr<Slot> {
         /// Stacks begin at multiples of a page, and a thread's calls seldom go further than this apart.
         const STACK: u32 = 16;
@@ -138,7 +143,7 @@ impl Table {
         const FACTOR: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
         let here = 0u8;
         let stack = (&raw const here).addr() >> STACK;
-        &self.hints[stack.wrapping_mul(FACTOR) >> (usize::BITS - HINTS.ilog2())].0
+        &self.hints[stack.wrapping_mul(FACTOR).rotate_left(HINTS.ilog2()) % HINTS].0
     }
 
     /// The slot that this thread freed last.
@@ -165,7 +170,7 @@ impl Table {
             {
                 return Some(lost);
             }
-            self.make_segment(used.ilog2() as usize)?;
+            self.make_segment(used.checked_ilog2()? as usize)?;
             match self.used.compare_exchange_weak(used, used + 1, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => {
                     let number = scattered(used);
@@ -188,8 +193,7 @@ impl Table {
             return Some(());
         }
         let first = 1 << logarithm;
-        // SAFETY: `calloc` takes any sizes.
-        let slots: *mut Slot = unsafe { libc::calloc(first, size_of::<Slot>()) }.cast();
+        let slots = allocate(first);
         if slots.is_null() {
             return None;
         }
@@ -199,7 +203,7 @@ impl Table {
         }
         if place.compare_exchange(ptr::null_mut(), slots, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // SAFETY: another thread was first, and nobody has seen this one's segment.
-            unsafe { libc::free(slots.cast()) };
+            unsafe { free(slots) };
         }
         Some(())
     }
@@ -231,6 +235,21 @@ impl Table {
     }
 }
 
+/// So many slots that were never used, or NULL.
+#[cfg(not(loom))]
+fn allocate(number: usize) -> *mut Slot {
+    // SAFETY: `calloc` takes any sizes, and all zeros is a slot.
+    unsafe { libc::calloc(number, size_of::<Slot>()) }.cast()
+}
+
+/// # Safety
+/// They are from [`allocate`], and nobody uses them.
+#[cfg(not(loom))]
+unsafe fn free(slots: *mut Slot) {
+    // SAFETY: the caller's promise.
+    unsafe { libc::free(slots.cast()) }
+}
+
 /// Makes a free slot this thread's own, if nobody else has it.
 #[inline]
 fn claim(slot: &Slot) -> bool {
@@ -241,7 +260,7 @@ fn claim(slot: &Slot) -> bool {
 
 /// The n-th number to be claimed: of the same segment as n, in another order.
 fn scattered(n: usize) -> usize {
-    let first = 1 << n.ilog2();
+    let first = 1 << n.checked_ilog2().unwrap_or(0);
     let place = n - first;
     first + place % ROWS * (first / ROWS) + place / ROWS
 }
@@ -252,7 +271,13 @@ fn changed(head: u64, first: u32) -> u64 {
     changes | u64::from(first)
 }
 
-#[cfg(test)]
+#[cfg(loom)]
+#[path = "../../tests/loom/models.rs"]
+mod models;
+#[cfg(loom)]
+use models::{allocate, free};
+
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

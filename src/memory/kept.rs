@@ -25,6 +25,7 @@ static TURN: AtomicUsize = AtomicUsize::new(0);
 /// # Safety
 /// It has pages of its own, and nobody uses it any more.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
 pub unsafe fn keep(header: NonNull<Header>) {
     // SAFETY: the caller's promise.
     let (start, usable) = unsafe { pages_of(header) };

@@ -66,7 +66,7 @@ pub fn resize(pages: &mut Pages, len: usize, number: usize) -> Result<(), NoMemo
     if bytes > capacity {
         // An eighth more than there was, so that growing by one element at a time seldom asks for pages. Those that are
         // never written cost no memory.
-        let generous = (capacity + capacity / 8).clamp(bytes, MAX_LEN * DOUBLE);
+        let generous = (capacity + capacity / 8).min(MAX_LEN * DOUBLE).max(bytes);
         let generous = if bytes <= pages.reserved() { generous.min(pages.reserved()) } else { generous };
         pages.grow(generous).or_else(|_| pages.grow(bytes))?;
         // SAFETY: from the old end to the new one.

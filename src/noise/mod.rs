@@ -8,6 +8,7 @@ mod kernel;
 mod map;
 mod residual;
 mod run;
+mod secret;
 #[rustfmt::skip]
 mod tables;
 #[expect(unsafe_code)]
@@ -19,6 +20,8 @@ use std::mem::MaybeUninit;
 pub use kernel::Kind;
 use kernel::{as_unwritten, environment};
 use run::{Add, Fill};
+pub(crate) use secret::Secret;
+use zeroize::Zeroize;
 
 /// The operating system gave no random key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,7 @@ impl Noise {
         let mut key = [[0; 8]; 2];
         getrandom::fill(key.as_flattened_mut()).map_err(|_| NoEntropy)?;
         let [seed, stream] = key.map(u64::from_le_bytes);
+        key.as_flattened_mut().zeroize();
         Ok(Noise { seed, stream })
     }
 
@@ -101,7 +105,7 @@ fn in_parts<T: Send>(data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + 
 fn in_threads<T: Send>(parts: usize, data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + Sync) {
     /// Parts are whole pages long.
     const STEP: usize = 512;
-    let size = data.len().div_ceil(parts).next_multiple_of(STEP);
+    let size = data.len().div_ceil(parts.max(1)).next_multiple_of(STEP).max(STEP);
     let mut jobs = [const { None }; workers::MOST];
     for (n, (job, part)) in jobs.iter_mut().zip(data.chunks_mut(size)).enumerate() {
         let (work, first) = (&work, first.wrapping_add((n * size) as u64));

@@ -1,0 +1,420 @@
+//! Bytes become a sequence of C calls, right ones and wrong ones, and each answer is compared with a model: status, length,
+//! content, alignment, `errno`. `main.rs` fuzzes with it, and `tests/corpus.rs` replays what fuzzing has found.
+
+use std::ptr::{null_mut, with_exposed_provenance_mut, without_provenance_mut};
+
+use somemem::capi::SomeMemStatus::*;
+use somemem::capi::*;
+use somemem::{Kind, Noise};
+
+use foreign::Foreign;
+use input::Input;
+
+#[path = "foreign.rs"]
+mod foreign;
+#[path = "helpers.rs"]
+mod helpers;
+#[path = "input.rs"]
+mod input;
+
+const MAX_LEN: usize = isize::MAX as usize / 8;
+
+/// More doubles than this may be had or not: that is the system's business.
+const SURE: usize = 1 << 22;
+
+/// An `errno` that no function would set by chance.
+const MARK: i32 = 12345;
+
+/// How many doubles are written and looked at in one place.
+const WINDOW: usize = 24;
+
+/// Runs the calls that the bytes say, and says how many.
+pub fn run(bytes: &[u8]) -> usize {
+    let mut model = Box::new(Model::new(bytes));
+    while !model.input.is_empty() {
+        model = helpers::run(model.thread, model);
+    }
+    model.finish()
+}
+
+struct Live {
+    handle: *mut SomeMem,
+    data: *mut f64,
+    len: usize,
+    /// What it holds, by the first index of each place where that is known.
+    known: Vec<(usize, Vec<f64>)>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Maker {
+    New,
+    Random,
+    Seeded,
+}
+
+pub struct Model {
+    input: Input,
+    /// The number of the thread that makes the calls.
+    thread: usize,
+    calls: usize,
+    live: Vec<Live>,
+    stale: Vec<*mut SomeMem>,
+    foreign: Foreign,
+    /// What no buffer holds yet.
+    next: usize,
+    /// Memory of the caller's.
+    own: [f64; 128],
+}
+
+// SAFETY: handles may be used by any thread, and by one at a time here.
+unsafe impl Send for Model {}
+
+/// The noise that is expected, from the kernel that is not the CPU's best.
+fn noise(number: usize, seed: u64, stream: u64, first: u64) -> Vec<f64> {
+    let mut values = vec![0.0; number];
+    // SAFETY: the layouts are equal, and nothing but doubles is written.
+    let unwritten = unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), number) };
+    Noise { seed, stream }.fill_with(Kind::Portable, unwritten, first);
+    values
+}
+
+/// Where a buffer of so many doubles is written and looked at: its begin, its middle, its end.
+fn places(len: usize) -> impl Iterator<Item = usize> {
+    let most = if len <= WINDOW { usize::from(len > 0) } else { 3 };
+    [0, len.saturating_sub(WINDOW), len / 2].into_iter().take(most)
+}
+
+fn same_bits(left: &[f64], right: &[f64]) -> bool {
+    left.iter().map(|x| x.to_bits()).eq(right.iter().map(|x| x.to_bits()))
+}
+
+fn errno() -> *mut i32 {
+    // SAFETY: this thread's own.
+    unsafe { libc::__errno_location() }
+}
+
+impl Model {
+    fn new(bytes: &[u8]) -> Model {
+        Model {
+            input: Input::new(bytes),
+            thread: 0,
+            calls: 0,
+            live: Vec::new(),
+            stale: Vec::new(),
+            foreign: Foreign::new(),
+            next: 1,
+            own: [0.0; 128],
+        }
+    }
+
+    /// Makes calls until the input ends or says that another thread goes on.
+    pub fn go_on(&mut self) {
+        while let Some(operation) = self.input.next() {
+            match operation % 16 {
+                0 => self.make(Maker::New),
+                1 => self.make(Maker::Random),
+                2 => self.make(Maker::Seeded),
+                3..=5 => self.resize(),
+                6 | 7 => self.free(),
+                8 => self.look(),
+                9 => self.fill(),
+                10 => self.add(),
+                11 => self.refresh(),
+                12 => self.ask(),
+                13 => self.call_other_library(),
+                14 => self.free_again(),
+                _ => {
+                    let thread = self.input.byte() as usize % (helpers::HELPERS + 1);
+                    if self.input.may_switch() && thread != self.thread {
+                        self.thread = thread;
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Frees all that is left. Whatever else was called, every buffer is as it should be.
+    fn finish(mut self) -> usize {
+        for n in 0..self.live.len() {
+            self.check(n);
+        }
+        while let Some(live) = self.live.pop() {
+            assert_eq!(self.call(|| unsafe { somemem_free(live.handle) }), SOMEMEM_OK);
+            self.stale.push(live.handle);
+        }
+        for handle in std::mem::take(&mut self.stale) {
+            assert_eq!(self.call(|| unsafe { somemem_len(handle) }), 0);
+        }
+        self.calls += self.foreign.finish();
+        self.calls
+    }
+
+    /// A call that leaves `errno` alone.
+    fn call<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let (result, code) = self.call_and_errno(work);
+        assert_eq!(code, MARK, "errno");
+        result
+    }
+
+    fn call_and_errno<R>(&mut self, work: impl FnOnce() -> R) -> (R, i32) {
+        self.calls += 1;
+        // SAFETY: this thread's own.
+        unsafe { errno().write(MARK) };
+        let result = work();
+        // SAFETY: as above.
+        (result, unsafe { errno().read() })
+    }
+
+    /// Any value that a program might pass as a handle; and which live one it is, if it is.
+    fn handle(&mut self) -> (*mut SomeMem, Option<usize>) {
+        let choice = self.input.byte();
+        let index = choice as usize % 32;
+        let near = |list: &[*mut SomeMem]| list.get(index % list.len().max(1)).copied().unwrap_or(null_mut());
+        let live: Vec<_> = self.live.iter().map(|live| live.handle).collect();
+        let word = match choice >> 5 {
+            0..=3 => near(&live),
+            4 => near(&self.stale),
+            5 => {
+                let (word, change) = (near(&live).addr(), self.input.byte());
+                without_provenance_mut(match change >> 6 {
+                    0 => word ^ 1 << (change % 64),
+                    1 => word.wrapping_add(1 + change as usize % 64),
+                    2 => word.wrapping_sub(1 + change as usize % 64),
+                    _ => word.rotate_left(u32::from(change) % 64),
+                })
+            }
+            6 => self.foreign.handle(index),
+            _ => match index {
+                0..=7 => null_mut(),
+                8..=15 => without_provenance_mut(self.input.word() as usize),
+                16..=23 => self.live.first().map_or(null_mut(), |live| live.data.cast()),
+                _ => (&raw mut *self).cast(),
+            },
+        };
+        (word, live.iter().position(|&handle| handle == word))
+    }
+
+    fn make(&mut self, maker: Maker) {
+        let number = self.input.number();
+        if self.live.len() >= 64 {
+            return;
+        }
+        // Noise is drawn at once, and much of it takes long.
+        let number = if maker == Maker::New || number > MAX_LEN { number } else { self.input.less_noise(number) };
+        let seed = self.next as u64;
+        let (handle, code) = self.call_and_errno(|| match maker {
+            Maker::New => somemem_new(number),
+            Maker::Random => random_noise(number),
+            Maker::Seeded => random_noise_seeded(number, seed),
+        });
+        if handle.is_null() {
+            assert!(number > SURE, "{number} doubles were refused");
+            assert_eq!(code, libc::ENOMEM);
+            return;
+        }
+        assert!(number <= MAX_LEN);
+        assert_eq!(code, MARK, "errno of success");
+        assert!(!self.stale.contains(&handle) && self.live.iter().all(|live| live.handle != handle), "given out twice");
+        let data = self.call(|| unsafe { somemem_data(handle) });
+        self.live.push(Live { handle, data, len: number, known: Vec::new() });
+        let which = self.live.len() - 1;
+        if maker == Maker::Seeded {
+            for first in places(number) {
+                let values = noise(WINDOW.min(number - first), seed, 0, first as u64);
+                self.live[which].known.push((first, values));
+            }
+            self.check(which);
+        } else {
+            self.write(which);
+        }
+    }
+
+    fn resize(&mut self) {
+        let ((handle, which), number) = (self.handle(), self.input.number());
+        let status = self.call(|| unsafe { somemem_resize(handle, number) });
+        let Some(which) = which else { return assert_eq!(status, SOMEMEM_INVALID_HANDLE) };
+        if status == SOMEMEM_OK {
+            assert!(number <= MAX_LEN);
+            let data = self.call(|| unsafe { somemem_data(handle) });
+            let live = &mut self.live[which];
+            (live.len, live.data) = (number, data);
+            live.known.retain_mut(|(first, values)| {
+                values.truncate(number.saturating_sub(*first));
+                !values.is_empty()
+            });
+        } else {
+            assert_eq!(status, SOMEMEM_NO_MEMORY);
+            assert!(number > SURE, "{number} doubles were refused");
+        }
+        self.check(which);
+        self.write(which);
+    }
+
+    fn free(&mut self) {
+        let (handle, which) = self.handle();
+        if let Some(which) = which {
+            self.check(which);
+        }
+        let status = self.call(|| unsafe { somemem_free(handle) });
+        if let Some(which) = which {
+            self.live.swap_remove(which);
+            self.stale.push(handle);
+        }
+        let expected = if which.is_some() || handle.is_null() { SOMEMEM_OK } else { SOMEMEM_INVALID_HANDLE };
+        assert_eq!(status, expected);
+    }
+
+    /// All that were freed stay refused.
+    fn free_again(&mut self) {
+        for n in 0..self.stale.len().min(8) {
+            let handle = self.stale[self.stale.len() - 1 - n];
+            assert_eq!(self.call(|| unsafe { somemem_free(handle) }), SOMEMEM_INVALID_HANDLE);
+            assert!(self.call(|| unsafe { somemem_data(handle) }).is_null());
+        }
+    }
+
+    fn look(&mut self) {
+        let (handle, which) = self.handle();
+        if let Some(which) = which {
+            return self.check(which);
+        }
+        assert!(self.call(|| unsafe { somemem_data(handle) }).is_null());
+        assert_eq!(self.call(|| unsafe { somemem_len(handle) }), 0);
+    }
+
+    /// A live buffer is as it should be.
+    fn check(&mut self, which: usize) {
+        let Live { handle, data, len, .. } = self.live[which];
+        assert_eq!(self.call(|| unsafe { somemem_len(handle) }), len);
+        assert_eq!(self.call(|| unsafe { somemem_data(handle) }), data, "the data moved");
+        assert!(!data.is_null() && data.addr().is_multiple_of(64));
+        for (first, values) in &self.live[which].known {
+            assert!(first + values.len() <= len);
+            // SAFETY: in the buffer, and written.
+            let found = unsafe { std::slice::from_raw_parts(data.add(*first), values.len()) };
+            assert!(same_bits(found, values), "content from {first} on");
+        }
+    }
+
+    /// Writes a few places of a buffer.
+    fn write(&mut self, which: usize) {
+        let Live { data, len, .. } = self.live[which];
+        for first in places(len) {
+            let number = WINDOW.min(len - first);
+            let values: Vec<f64> = (0..number).map(|n| (self.next + n) as f64).collect();
+            self.next += number;
+            // SAFETY: in the buffer.
+            unsafe { data.add(first).copy_from_nonoverlapping(values.as_ptr(), number) };
+            let known = &mut self.live[which].known;
+            known.retain(|(other, values)| other + values.len() <= first || first + number <= *other);
+            known.push((first, values));
+        }
+    }
+
+    /// New content for a live buffer.
+    fn refresh(&mut self) {
+        if let (_, Some(which)) = self.handle() {
+            self.write(which);
+        }
+    }
+
+    /// A pointer, a number of doubles there and a first index; and whether they are right. If they are, and the number is
+    /// not 0, the pointer is into the caller's memory. `elsewise_wrong` if another argument is wrong.
+    fn arguments(&mut self, elsewise_wrong: bool) -> (*mut f64, usize, u64, bool) {
+        let (place, choice) = (self.input.byte(), self.input.byte());
+        let offset = place as usize % 64;
+        let inside = (&raw mut self.own).cast::<f64>().wrapping_add(offset);
+        let mut data = match place >> 6 {
+            0 | 1 => inside,
+            2 => inside.wrapping_byte_add(1 + offset % 7),
+            _ => [null_mut(), with_exposed_provenance_mut(usize::MAX), with_exposed_provenance_mut(8 * offset)]
+                [offset % 3],
+        };
+        let mut number = match choice {
+            0..=199 => choice as usize % (WINDOW + 1),
+            _ => self.input.number(),
+        };
+        let first = match self.input.byte() {
+            small @ 0..=127 => u64::from(small),
+            large @ 128..=223 => u64::MAX - u64::from(large - 128),
+            _ => self.input.word(),
+        };
+        let right = number == 0
+            || !data.is_null()
+                && data.is_aligned()
+                && number <= MAX_LEN
+                && first.checked_add(number as u64 - 1).is_some();
+        if right && !elsewise_wrong && number > 0 {
+            (data, number) = (inside, number.min(WINDOW));
+        }
+        (data, number, first, right)
+    }
+
+    /// What the caller's memory holds before a call.
+    fn paint(&mut self) -> [f64; 128] {
+        self.own = std::array::from_fn(|n| n as f64 - 0.5);
+        self.own
+    }
+
+    fn fill(&mut self) {
+        let (data, number, first, right) = self.arguments(false);
+        let (seed, stream) = (u64::from(self.input.byte()), u64::from(self.input.byte()));
+        let mut expected = self.paint();
+        let status = self.call(|| unsafe { random_noise_fill(data, number, seed, stream, first) });
+        assert_eq!(status, if right { SOMEMEM_OK } else { SOMEMEM_INVALID_ARGUMENT });
+        if right && number > 0 {
+            let start = (data.addr() - (&raw const self.own).addr()) / 8;
+            expected[start..][..number].copy_from_slice(&noise(number, seed, stream, first));
+        }
+        assert!(same_bits(&self.own, &expected), "fill {number} from {first}");
+    }
+
+    fn add(&mut self) {
+        let stddev = self.input.stddev();
+        let right_stddev = stddev >= 0.0 && stddev.is_finite();
+        let (data, number, first, right) = self.arguments(!right_stddev);
+        let (seed, stream) = (u64::from(self.input.byte()), u64::from(self.input.byte()));
+        let mut expected = self.paint();
+        let status = self.call(|| unsafe { random_noise_add(data, number, stddev, seed, stream, first) });
+        let right = right && right_stddev;
+        assert_eq!(status, if right { SOMEMEM_OK } else { SOMEMEM_INVALID_ARGUMENT });
+        if right && number > 0 {
+            let start = (data.addr() - (&raw const self.own).addr()) / 8;
+            for (sum, x) in expected[start..][..number].iter_mut().zip(noise(number, seed, stream, first)) {
+                *sum += (stddev + 0.0) * x;
+            }
+        }
+        assert!(same_bits(&self.own, &expected), "add {stddev} times {number} from {first}");
+    }
+
+    /// The functions that only answer.
+    fn ask(&mut self) {
+        match self.input.byte() {
+            0..=63 => {
+                let wanted = self.input.byte() as usize;
+                self.call(|| somemem_set_threads(wanted));
+                let threads = self.call(|| somemem_threads());
+                assert!(if wanted == 0 { (1..=32).contains(&threads) } else { threads == wanted.min(32) });
+            }
+            64..=191 => {
+                let status = self.input.word() as i32;
+                assert!(!self.call(|| somemem_strerror(status)).is_null());
+            }
+            _ => assert!(!self.call(|| somemem_version()).is_null()),
+        }
+    }
+
+    /// Another copy of the library knows none of this one's handles; this one is tried with those of the other by `handle`.
+    fn call_other_library(&mut self) {
+        let choice = self.input.byte();
+        match choice % 4 {
+            0 | 1 => self.calls += self.foreign.make(),
+            2 => self.calls += self.foreign.free(choice as usize),
+            _ => {
+                let (handle, _) = self.handle();
+                self.calls += self.foreign.refuses(handle);
+            }
+        }
+    }
+}

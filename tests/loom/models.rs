@@ -1,0 +1,214 @@
+//! What a few threads can do with a tiny table: two slots in the first segment, and one hint for all.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use loom::thread::{self, JoinHandle};
+
+use super::*;
+
+impl Table {
+    fn new() -> Table {
+        Table {
+            hints: std::array::from_fn(|_| Hint(AtomicPtr::new(ptr::null_mut()))),
+            segments: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+            used: AtomicUsize::new(FIRST),
+            free: AtomicU64::new(0),
+        }
+    }
+
+    /// When no thread is under way: no slot is lost for good, the list has each of its own once, and the table has no
+    /// more slots than `most`.
+    fn check(&self, most: usize) {
+        let used = self.used.load(Ordering::Relaxed);
+        assert!(used - FIRST <= most, "{} slots for {most}", used - FIRST);
+        let mut listed = HashSet::new();
+        let mut number = self.free.load(Ordering::Relaxed) as u32;
+        while number != 0 {
+            assert!(listed.insert(number as usize), "a slot is in the list twice");
+            number = self.slot(number as usize).unwrap().next_free.load(Ordering::Relaxed);
+        }
+        for number in FIRST..used.next_power_of_two() {
+            let state = self.slot(number).map_or(0, |slot| slot.state.load(Ordering::Relaxed));
+            assert!(state & CLAIMED == 0 || state & LIVE == 0);
+            assert_eq!(state & CLAIMED != 0, listed.contains(&number), "slot {number}");
+        }
+    }
+}
+
+/// For loom to see what of the slots is published and when, they are made one by one. A model's memory is not given back.
+pub fn allocate(number: usize) -> *mut Slot {
+    let slot = || Slot {
+        state: AtomicUsize::new(0),
+        masked_address: AtomicUsize::new(0),
+        number: AtomicU32::new(0),
+        next_free: AtomicU32::new(0),
+    };
+    Box::leak((0..number).map(|_| slot()).collect::<Box<[Slot]>>()).as_mut_ptr()
+}
+
+pub unsafe fn free(_: *mut Slot) {}
+
+/// Tries all orders with so many changes of thread where a thread could have gone on; or as many as can be tried in time.
+fn model(preemptions: usize, work: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.max_branches = 10_000;
+    builder.max_duration = Some(std::time::Duration::from_secs(20));
+    let tried = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = tried.clone();
+    builder.check(move || {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        work();
+    });
+    let name = std::thread::current().name().unwrap_or("").to_string();
+    println!("{name}: {tried:?} orders");
+}
+
+fn start<R: 'static>(table: &Arc<Table>, work: impl FnOnce(&Table) -> R + 'static) -> JoinHandle<R> {
+    let table = table.clone();
+    thread::spawn(move || work(&table))
+}
+
+/// Tickets are live, of slots of their own, and stand for what they were given out for. Ends them.
+fn end_all(table: &Table, live: &[(usize, usize)]) {
+    let slots: HashSet<_> = live.iter().map(|(ticket, _)| ticket >> HALF).collect();
+    assert_eq!(slots.len(), live.len(), "one slot was given out twice");
+    for &(ticket, address) in live {
+        assert_eq!(table.address(ticket), Some(address));
+        assert_eq!(table.remove(ticket), Some(address));
+        assert_eq!(table.remove(ticket), None);
+    }
+}
+
+#[test]
+fn inserts_at_once_get_slots_of_their_own() {
+    model(1, || {
+        let table = Arc::new(Table::new());
+        let others = [8, 16].map(|address| start(&table, move |table| (table.insert(address).unwrap(), address)));
+        let mut live = vec![(table.insert(24).unwrap(), 24)];
+        live.extend(others.map(|other| other.join().unwrap()));
+        end_all(&table, &live);
+        table.check(3);
+    });
+}
+
+#[test]
+fn of_removals_one_gets_the_address() {
+    model(3, || {
+        let table = Arc::new(Table::new());
+        let ticket = table.insert(8).unwrap();
+        let others = [0, 1].map(|_| start(&table, move |table| table.remove(ticket)));
+        let mine = table.remove(ticket);
+        let all = [mine].into_iter().chain(others.map(|other| other.join().unwrap()));
+        assert_eq!(all.flatten().collect::<Vec<_>>(), [8]);
+        assert_eq!(table.address(ticket), None);
+        table.check(1);
+    });
+}
+
+/// The slot of a ticket that is ended twice is used again meanwhile: by the thread that ended it, and by another.
+#[test]
+fn a_slot_that_is_used_again_is_not_its_old_tickets() {
+    model(3, || {
+        let table = Arc::new(Table::new());
+        let stale = table.insert(8).unwrap();
+        let first = start(&table, move |table| {
+            let removed = table.remove(stale);
+            let ticket = table.insert(16).unwrap();
+            assert_eq!(table.address(ticket), Some(16));
+            (removed, ticket)
+        });
+        let second = start(&table, move |table| (table.remove(stale), table.insert(24).unwrap()));
+        let ((first, sixteen), (second, twenty_four)) = (first.join().unwrap(), second.join().unwrap());
+        assert!(matches!((first, second), (Some(8), None) | (None, Some(8))), "{first:?} {second:?}");
+        assert_eq!(table.address(stale), None);
+        end_all(&table, &[(sixteen, 16), (twenty_four, 24)]);
+        table.check(3);
+    });
+}
+
+/// Removals that displace each other's hints, and inserts that take them, from the hint and from the list.
+#[test]
+fn hints_and_the_list_give_each_slot_to_one() {
+    model(1, || {
+        let table = Arc::new(Table::new());
+        let [one, two, three] = [8, 16, 24].map(|address| table.insert(address).unwrap());
+        let removing = start(&table, move |table| {
+            assert_eq!(table.remove(one), Some(8));
+            assert_eq!(table.remove(two), Some(16));
+        });
+        let inserting = start(&table, |table| [32, 40].map(|address| (table.insert(address).unwrap(), address)));
+        assert_eq!(table.remove(three), Some(24));
+        let mine = (table.insert(48).unwrap(), 48);
+        removing.join().unwrap();
+        let mut live = Vec::from(inserting.join().unwrap());
+        live.push(mine);
+        end_all(&table, &live);
+        table.check(6);
+    });
+}
+
+/// Two threads that share a hint lose some, and the table does not grow by a slot for each: lost ones are looked for before
+/// it doubles. (One that is freed behind a search's back is not found by that search.)
+#[test]
+fn lost_hints_do_not_let_the_table_grow() {
+    model(1, || {
+        let table = Arc::new(Table::new());
+        let work = |table: &Table| {
+            for address in [8, 16, 24] {
+                let ticket = table.insert(address).unwrap();
+                assert_eq!(table.remove(ticket), Some(address));
+            }
+        };
+        let other = start(&table, work);
+        work(&table);
+        other.join().unwrap();
+        table.check(3);
+    });
+}
+
+/// The list alone. A thread that is interrupted while it takes the first slot must not be deceived by its coming back.
+#[test]
+fn pops_and_pushes_give_each_slot_to_one() {
+    model(4, || {
+        let table = Arc::new(Table::new());
+        let tickets = [8, 16, 24].map(|address| table.insert(address).unwrap());
+        for ticket in tickets {
+            table.remove(ticket);
+        }
+        let number = |slot: &Slot| slot.number.load(Ordering::Relaxed);
+        let other = start(&table, move |table| {
+            let (first, second) = (table.pop_free().map(number), table.pop_free().map(number));
+            if let Some(first) = first {
+                table.push_free(table.slot(first as usize).unwrap());
+            }
+            second
+        });
+        let mine = table.pop_free().map(number);
+        let theirs = other.join().unwrap();
+        assert!(mine.is_none() || mine != theirs, "both have slot {mine:?}");
+        for number in [mine, theirs].into_iter().flatten() {
+            table.push_free(table.slot(number as usize).unwrap());
+        }
+        table.check(3);
+    });
+}
+
+/// However a ticket reaches another thread, that one sees the right address or none.
+#[test]
+fn a_ticket_brings_its_address() {
+    model(3, || {
+        let table = Arc::new(Table::new());
+        let ended = table.insert(8).unwrap();
+        assert_eq!(table.remove(ended), Some(8));
+        let (ticket, given) = (Arc::new(AtomicUsize::new(0)), 16);
+        let seen = ticket.clone();
+        let other = start(&table, move |table| match seen.load(Ordering::Relaxed) {
+            0 => None,
+            ticket => table.address(ticket),
+        });
+        ticket.store(table.insert(given).unwrap(), Ordering::Relaxed);
+        assert!(other.join().unwrap().is_none_or(|address| address == given));
+    });
+}

@@ -1,0 +1,81 @@
+"""mutants.py [PART OF A NAME]: puts one fault at a time into a copy of the library and shows that what should find it does:
+the models of the handle table (tests/loom), or ten seconds of fuzzing (fuzz/run). Exits with the number of those that
+were not found. All of them take a few minutes; .ci/run tries one, to see that fuzzing can fail."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+COPY = TARGET / "mutants"
+
+LOOM = ["cargo", "test", "--quiet", "--manifest-path", "tests/loom/Cargo.toml", "--target-dir", str(TARGET / "loom")]
+FUZZ = ["fuzz/run", "10", "-seed=1"]
+TABLE, LARGE, SMALL, MEMORY = "src/handle/table.rs", "src/memory/large.rs", "src/memory/small.rs", "src/memory/mod.rs"
+
+CLAIM = "slot.state.compare_exchange(state, state | CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_ok()"
+END = "slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;"
+
+MUTANTS = [
+    # What is wrong, where, the code, what it becomes, and what finds it.
+    ("claiming a slot is not atomic", TABLE, CLAIM, "{ slot.state.store(state | CLAIMED, Ordering::Release); true }", LOOM),
+    ("ending a ticket is not atomic", TABLE, END, "slot.state.store(ended, Ordering::Release);", LOOM),
+    ("the list's changes are not counted", TABLE, "(head >> 32).wrapping_add(1) << 32", "(head >> 32) << 32", LOOM),
+    ("a segment is published relaxed", TABLE, "slots, Ordering::AcqRel, Ordering::Acquire", "slots, Ordering::Relaxed, Ordering::Relaxed", LOOM),
+    ("a ticket does not bring its address", TABLE, "slot.state.store(state, Ordering::Release);", "slot.state.store(state, Ordering::Relaxed);", LOOM),
+    ("a slot is listed before its next one is", TABLE, "pushed, Ordering::Release, Ordering::Relaxed", "pushed, Ordering::Relaxed, Ordering::Relaxed", LOOM),
+    ("lost slots are not looked for", TABLE, "if used.is_power_of_two()", "if used == usize::MAX", LOOM),
+    ("the generation does not change", TABLE, "(state + LIVE) & STATE_MASK", "state & !LIVE", FUZZ),
+    ("a word is not compared with the whole state", TABLE, "slot.state.load(Ordering::Acquire) == state)", "slot.state.load(Ordering::Acquire) & LIVE == LIVE)", FUZZ),
+    ("shrinking pages forgets the rest of a page", LARGE, "pages.shrink(number * DOUBLE)", "pages.shrink(number / PAGE * PAGE * DOUBLE)", FUZZ),
+    ("a block that is moved keeps one line too few", SMALL, "old.copy_to(data, kept)", "old.copy_to(data, kept.saturating_sub(LINE))", FUZZ),
+    ("growing to pages forgets the first double", MEMORY, ".zip(self.as_unwritten())", ".zip(self.as_unwritten()).skip(1)", FUZZ),
+    ("kept pages may be too small", "src/memory/kept.rs", "if usable >= bytes &&", "if usable >= bytes / 2 &&", FUZZ),
+    ("errno is not put back", "src/capi/errno.rs", "errno.write(code.unwrap_or(before))", "code.map(|code| errno.write(code)).unwrap_or(())", FUZZ),
+    ("the last index may wrap around", "src/capi/noise.rs", "first.checked_add(steps as u64).is_some()", "first.checked_add(steps as u64 / 2).is_some()", FUZZ),
+]
+
+
+def copy_with(file, code, mutated):
+    """A copy of the sources, in which only the files that differ are written, so that little is compiled again."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.splitlines():
+        text = (ROOT / name).read_bytes()
+        if name == file:
+            assert text.count(code.encode()) == 1, f"{file} has not one {code}"
+            text = text.replace(code.encode(), mutated.encode())
+        place = COPY / name
+        if not place.exists() or place.read_bytes() != text:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text)
+            shutil.copymode(ROOT / name, place)
+
+
+def main():
+    escaped = 0
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET / "mutants-target"), SOMEMEM_LIBRARY_DIR=str(TARGET / "release"))
+    for name, file, code, mutated, command in MUTANTS:
+        if not all(part in name for part in sys.argv[1:]):
+            continue
+        copy_with(file, code, mutated)
+        start = time.monotonic()
+        try:
+            done = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True, timeout=120)
+            printed, failed = done.stdout + done.stderr, done.returncode != 0
+        except subprocess.TimeoutExpired:
+            printed, failed = "no end", False
+        # A mutant that does not compile shows nothing.
+        found = failed and "error: could not compile" not in printed
+        escaped += not found
+        said = next((line for line in printed.splitlines() if "panicked at" in line or "ERROR" in line or "Segmentation" in line), "")
+        print(f"{'found' if found else 'NOT FOUND':9}  {time.monotonic() - start:4.0f} s  {name}  {said}", flush=True)
+        if not found:
+            print(printed[-2000:])
+    return escaped
+
+
+sys.exit(main())
