@@ -10,7 +10,7 @@ const MOST_FOR_ONE: usize = (1u64 << 34) as usize;
 
 /// How many times its size to reserve for a buffer at most. Emulators and valgrind take time and memory for each page that is
 /// reserved: qemu 12 ms and 12 MB for a GiB.
-const TIMES: usize = 256;
+const TIMES: usize = 1024;
 
 /// The most address space to reserve for all buffers: a sixteenth of what user programs have, and no more than so many times
 /// the machine's memory, of which qemu then takes a tenth.
