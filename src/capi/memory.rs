@@ -2,7 +2,7 @@ use std::ptr;
 
 use super::{SomeMemStatus, hand_over, keep_errno};
 use crate::handle;
-use crate::memory::Buffer;
+use crate::memory::{Buffer, NoMemory};
 
 /// A growable buffer of doubles, seen only through its handle.
 ///
@@ -55,11 +55,17 @@ pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize) -> SomeMemStatus {
     // SAFETY: the caller's promise, stated in the crate's documentation.
-    match keep_errno(|| unsafe { handle::change(memory.addr(), |buffer| buffer.resize(new_number)) }) {
+    match unsafe { handle::change(memory.addr(), |buffer| resize(buffer, new_number)) } {
         None => SomeMemStatus::SOMEMEM_INVALID_HANDLE,
         Some(Err(no_memory)) => no_memory.into(),
         Some(Ok(())) => SomeMemStatus::SOMEMEM_OK,
     }
+}
+
+/// Most steps of a buffer that grows bit by bit find room, and cannot change `errno`.
+#[inline]
+fn resize(buffer: &mut Buffer, new_number: usize) -> Result<(), NoMemory> {
+    if buffer.resize_in_place(new_number) { Ok(()) } else { keep_errno(|| buffer.resize(new_number)) }
 }
 
 /// Frees a buffer. Its handle and its data pointer are invalid from now on.

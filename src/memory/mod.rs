@@ -95,14 +95,25 @@ impl Buffer {
     /// ones have unspecified values. The data may move. When it fails nothing has changed.
     #[inline]
     pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
-        if number < self.len() || number > self.capacity() {
-            if number > MAX_LEN {
-                return Err(NoMemory);
-            }
-            or_without_kept(|| self.make_room(number))?;
+        if self.resize_in_place(number) {
+            return Ok(());
         }
+        if number > MAX_LEN {
+            return Err(NoMemory);
+        }
+        or_without_kept(|| self.make_room(number))?;
         self.header_mut().len = number;
         Ok(())
+    }
+
+    /// [`Buffer::resize`] if the buffer grows and there is room for that already.
+    #[inline]
+    pub(crate) fn resize_in_place(&mut self, number: usize) -> bool {
+        let fits = number >= self.len() && number <= self.capacity();
+        if fits {
+            self.header_mut().len = number;
+        }
+        fits
     }
 
     /// A place for `number` doubles, with those that were there; the length is as before, or already `number`.
