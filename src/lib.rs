@@ -24,12 +24,35 @@
 //! not 0, points to that many doubles that the caller may read and write and that nobody else uses during the call; and a
 //! handle is not resized or freed while another thread uses it.
 
+// What C can reach neither panics nor prints, and every allocation can fail. Indices into arrays of constant length are all over
+// `noise`, and are allowed there; tests/test_panics.py looks at what became of them.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::print_stdout,
+        clippy::print_stderr,
+        clippy::dbg_macro,
+        clippy::exit,
+        clippy::disallowed_types,
+        clippy::disallowed_macros
+    )
+)]
+
 #[expect(unsafe_code)]
 pub mod capi;
 #[expect(unsafe_code)]
 mod handle;
 #[expect(unsafe_code)]
 mod memory;
+#[allow(clippy::indexing_slicing)]
 mod noise;
 
 pub use memory::{Buffer, NoMemory};

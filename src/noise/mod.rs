@@ -12,6 +12,7 @@ mod secret;
 #[rustfmt::skip]
 mod tables;
 #[expect(unsafe_code)]
+#[deny(clippy::indexing_slicing)]
 pub(crate) mod workers;
 
 use std::mem::MaybeUninit;

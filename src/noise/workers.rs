@@ -1,25 +1,5 @@
 //! Threads for large ranges. They are made for one call and gone after it, so that there is no pool for a `fork` to
 //! break, and made through libc, because the standard library's threads abort when memory runs out.
-// No panic, no output, and no allocation that cannot fail.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::unreachable,
-        clippy::todo,
-        clippy::unimplemented,
-        clippy::indexing_slicing,
-        clippy::string_slice,
-        clippy::print_stdout,
-        clippy::print_stderr,
-        clippy::dbg_macro,
-        clippy::exit,
-        clippy::disallowed_types,
-        clippy::disallowed_macros
-    )
-)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
