@@ -112,7 +112,8 @@ typedef struct SomeMem SomeMem;
  *
  * On Linux a large buffer reserves address space, not memory, up to 16 GiB, so that it grows where it is. Nothing is
  * reserved where RLIMIT_AS is finite. If the environment variable SOMEMEM_PLAIN_PAGES is set, and neither empty nor 0, there
- * are no huge pages, nothing is reserved and nothing is kept; it is read once.
+ * are no huge pages, nothing is reserved and nothing is kept; it is read once. Set it for programs that make many large buffers
+ * under qemu-user, which takes memory of its own for every page that is reserved.
  */
 struct SomeMem *somemem_new(size_t number);
 
@@ -129,7 +130,7 @@ struct SomeMem *somemem_new(size_t number);
  *
  * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
  * buffers of 1 MiB and more grow without a copy: where they are, or their pages are moved. Shrinking one of those gives
- * whole pages back, and shrinking a smaller one gives memory back when it becomes a quarter of what it was or less.
+ * whole pages back, and shrinking a smaller one gives memory back when it needs less than a quarter of its room.
  */
 enum SomeMemStatus somemem_resize(struct SomeMem *memory,
                                   size_t new_number);
@@ -146,6 +147,8 @@ enum SomeMemStatus somemem_free(struct SomeMem *memory);
 
 /**
  * Where a buffer's doubles are: somemem_len() of them, the first on a 64-byte boundary.
+ *
+ * Undo mprotect(), mlock() and madvise() before the next resize or free: its pages may become another buffer's.
  *
  * The pointer is valid until the next somemem_resize() or somemem_free() of this handle. That of an empty buffer is not
  * NULL, and not to be dereferenced.

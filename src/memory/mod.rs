@@ -4,16 +4,16 @@
 //! of the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`], [`pages`]), which
 //! may be a freed one's ([`kept`]).
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 mod kept;
-#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "no_pages.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "no_pages.rs")]
 mod large;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 mod pages;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 mod settings;
 mod small;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 mod tools;
 
 use std::mem::MaybeUninit;

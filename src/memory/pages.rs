@@ -149,7 +149,7 @@ unsafe impl Send for Pages {}
 /// `None` if there are not so many addresses.
 fn whole_pages(bytes: usize) -> Option<usize> {
     let unit = if bytes >= MANY && !plain_pages() { HUGE_PAGE } else { page_size() };
-    bytes.max(1).checked_next_multiple_of(unit)
+    bytes.max(1).checked_next_multiple_of(unit).filter(|&whole| whole <= isize::MAX as usize)
 }
 
 /// Address space without access.

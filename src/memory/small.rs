@@ -3,6 +3,7 @@
 
 use std::ptr::NonNull;
 
+use super::large::LARGE;
 use super::{ALIGNMENT, Header, NoMemory, Place};
 
 /// Doubles in 64 bytes. Capacities are multiples of it.
@@ -39,8 +40,9 @@ pub fn resize(header: NonNull<Header>, number: usize) -> Result<NonNull<Header>,
     let &Header { len, place: Place::Block { capacity } } = (unsafe { header.as_ref() }) else { return Ok(header) };
     let exact = number.next_multiple_of(LINE);
     if number > capacity {
-        // Half as much again, so that growing by one element at a time copies each element a few times at most.
-        let generous = (capacity + capacity / 2).max(number).next_multiple_of(LINE);
+        // Half as much again, so that growing by one element at a time copies each element a few times at most. No more than
+        // a small buffer may have: a larger one would need pages to shrink to.
+        let generous = (capacity + capacity / 2).min(LARGE).max(number).next_multiple_of(LINE);
         reallocate(header, generous, len).or_else(|_| reallocate(header, exact, len))
     } else if exact < capacity / 4 {
         // What cannot be given back is kept.
