@@ -50,9 +50,8 @@ struct Header {
 /// Where the doubles are.
 enum Place {
     /// Behind the header in its block, with room for so many.
-    Block {
-        capacity: usize,
-    },
+    Block { capacity: usize },
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no buffer has any"))]
     Pages(Pages),
 }
 
