@@ -56,7 +56,7 @@ pub unsafe fn into_pages(header: NonNull<Header>) -> Option<Pages> {
 /// Makes pages that hold `len` doubles hold `number`. Those that are no longer needed are given back.
 pub fn resize(pages: &mut Pages, len: usize, number: usize) -> Result<(), NoMemory> {
     if number < len {
-        // Not the pages behind `len`: they were never written.
+        // Only where that frees a page that the buffer was using: a capacity that was never needed costs no memory.
         if number.div_ceil(PAGE) < len.div_ceil(PAGE) {
             pages.shrink(number * DOUBLE);
         }

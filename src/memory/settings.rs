@@ -40,7 +40,8 @@ pub fn plain_pages() -> bool {
     static PLAIN: AtomicU8 = AtomicU8::new(UNREAD);
     let mut plain = PLAIN.load(Ordering::Relaxed);
     if plain == UNREAD {
-        // SAFETY: a terminated name, and what the environment holds is terminated, too.
+        // SAFETY: a terminated name, and what the environment holds is terminated, too. Like any call that reads the
+        // environment this must not meet one that changes it.
         let first = unsafe { libc::getenv(c"SOMEMEM_PLAIN_PAGES".as_ptr()).as_ref() };
         plain = u8::from(first.is_some_and(|&first| first as u8 != 0 && first as u8 != b'0'));
         PLAIN.store(plain, Ordering::Relaxed);

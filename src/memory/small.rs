@@ -9,8 +9,8 @@ use super::{ALIGNMENT, Header, NoMemory, Place};
 /// Doubles in 64 bytes. Capacities are multiples of it.
 const LINE: usize = ALIGNMENT / size_of::<f64>();
 
-/// Bytes of a block for so many doubles, wherever it begins. Cannot overflow: `capacity` is at most one line above
-/// `MAX_LEN`.
+/// Bytes of a block for so many doubles, wherever it begins. Cannot overflow: `capacity` is at most half above
+/// `MAX_LEN`, and one line.
 fn block_bytes(capacity: usize) -> usize {
     size_of::<Header>() + (ALIGNMENT - align_of::<Header>()) + capacity * size_of::<f64>()
 }
