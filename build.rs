@@ -1,14 +1,10 @@
 //! Names the shared library, and generates the C header into the build's output folder.
 
-/// The functions of the header, in its order.
-#[cfg(feature = "header")]
-const SOURCES: [&str; 5] = ["memory.rs", "noise.rs", "threads.rs", "status.rs", "version.rs"];
-
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     name_library();
     #[cfg(feature = "header")]
-    generate_header();
+    header::generate();
 }
 
 /// While the version is 0.x, each minor version may break the ABI and so has a SONAME of its own. The library stays
@@ -22,15 +18,49 @@ fn name_library() {
 }
 
 #[cfg(feature = "header")]
-fn generate_header() {
-    println!("cargo::rerun-if-changed=cbindgen.toml");
-    println!("cargo::rerun-if-changed=src/capi");
-    let root = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
-    let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid");
-    let mut builder = cbindgen::Builder::new().with_config(config);
-    for source in SOURCES {
-        builder = builder.with_src(root.join("src/capi").join(source));
+mod header {
+    use std::path::PathBuf;
+
+    /// The functions of the header, in its order.
+    const SOURCES: [&str; 5] = ["memory.rs", "noise.rs", "threads.rs", "status.rs", "version.rs"];
+
+    const BEGIN_GUARD: &str = "
+
+#ifndef SOMEMEM_H
+#define SOMEMEM_H";
+
+    /// To a C++ compiler this gives C linkage. To a parser that drops the lines beginning with '#', such as a script that
+    /// feeds cffi, only comments remain.
+    const BEGIN_C_LINKAGE: &str = "
+#ifdef __cplusplus
+/* The declarations have C linkage.
+# */ extern \"C\" {
+/**/
+#endif";
+
+    const END: &str = "#ifdef __cplusplus
+/* End of the C linkage.
+# */ }
+/**/
+#endif
+
+#endif /* SOMEMEM_H */";
+
+    pub fn generate() {
+        println!("cargo::rerun-if-changed=cbindgen.toml");
+        println!("cargo::rerun-if-changed=src/capi");
+        let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+        let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+        let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid");
+        let manual = config.header.clone().expect("cbindgen.toml begins the header");
+        let mut builder = cbindgen::Builder::new()
+            .with_config(config)
+            .with_header(manual + BEGIN_GUARD)
+            .with_after_include(BEGIN_C_LINKAGE)
+            .with_trailer(END);
+        for source in SOURCES {
+            builder = builder.with_src(root.join("src/capi").join(source));
+        }
+        builder.generate().expect("the C interface is in cbindgen's subset").write_to_file(out.join("somemem.h"));
     }
-    builder.generate().expect("the C interface is in cbindgen's subset").write_to_file(out.join("somemem.h"));
 }
