@@ -51,7 +51,8 @@ mod header {
         println!("cargo::rerun-if-changed=src/capi");
         let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
         let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
-        let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid");
+        let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid");
+        config.export.item_types.push(cbindgen::ItemType::Constants);
         let manual = config.header.clone().expect("cbindgen.toml begins the header");
         let mut builder = cbindgen::Builder::new()
             .with_config(config)

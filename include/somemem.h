@@ -47,7 +47,7 @@
 /**
  * The version as one number, for comparisons: 10000 times major, 100 times minor and patch, added up.
  */
-#define SOMEMEM_VERSION_NUMBER 100
+#define SOMEMEM_VERSION_NUMBER (((SOMEMEM_VERSION_MAJOR * 10000) + (SOMEMEM_VERSION_MINOR * 100)) + SOMEMEM_VERSION_PATCH)
 
 /**
  * The value specification that the samples follow, docs/value-spec.md. Under one number a value never changes; a library
