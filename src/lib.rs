@@ -58,6 +58,7 @@ mod noise;
 pub use memory::{Buffer, NoMemory};
 #[doc(hidden)]
 pub use noise::Kind;
+pub use noise::workers::{set_threads, threads};
 pub use noise::{NoEntropy, Noise};
 
 /// The Rust snippets of README are tests.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use somemem::capi::SomeMemStatus::*;
 use somemem::capi::*;
+use somemem::{Buffer, Noise};
 
 /// The most doubles that a buffer may have.
 const MOST: usize = isize::MAX as usize / 8;
@@ -62,6 +63,28 @@ proptest! {
             prop_assert_eq!(&*bits(handle), &model[..]);
         }
         prop_assert_eq!(unsafe { somemem_free(handle) }, SOMEMEM_OK);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, rng_seed: RngSeed::Fixed(2), failure_persistence: None, ..Default::default() })]
+
+    /// Rust's buffers are like a vector that is resized with zeros, also where freed memory is given out again.
+    #[test]
+    fn rust_reads_what_it_wrote_and_zeros(first in 0usize..2 * LARGE, sizes in prop::collection::vec(size(), 1..20)) {
+        drop(Buffer::of(Noise { seed: 1, stream: 2 }, 4 * LARGE, 0));
+        let mut buffer = Buffer::new(first).unwrap();
+        let mut model = vec![0.0; first];
+        for (seed, size) in (0..).zip(sizes) {
+            prop_assert_eq!(buffer.resize(size).is_err(), size >= MOST - 1);
+            if size < MOST - 1 {
+                model.resize(size, 0.0);
+            }
+            prop_assert_eq!(&buffer[..], &model[..]);
+            let noise = Noise { seed, stream: 0 };
+            noise.add(&mut buffer, 2.0, 0);
+            noise.add(&mut model, 2.0, 0);
+        }
     }
 }
 

@@ -2,7 +2,7 @@ use std::ptr;
 
 use super::{SomeMemStatus, hand_over, keep_errno};
 use crate::handle;
-use crate::memory::{Buffer, NoMemory};
+use crate::memory::{Memory, NoMemory};
 
 /// A growable buffer of doubles, seen only through its handle.
 ///
@@ -37,7 +37,7 @@ pub struct SomeMem {
 /// under qemu-user, which takes memory of its own for every page that is reserved.
 #[unsafe(no_mangle)]
 pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
-    hand_over(|| Ok(Buffer::new(number)?))
+    hand_over(|| Ok(Memory::new(number)?))
 }
 
 /// Makes a buffer `new_number` doubles long.
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize)
 
 /// Most steps of a buffer that grows bit by bit find room, and cannot change `errno`.
 #[inline]
-fn resize(buffer: &mut Buffer, new_number: usize) -> Result<(), NoMemory> {
+fn resize(buffer: &mut Memory, new_number: usize) -> Result<(), NoMemory> {
     if buffer.resize_in_place(new_number) { Ok(()) } else { keep_errno(|| buffer.resize(new_number)) }
 }
 
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_data(memory: *const SomeMem) -> *mut f64 {
     // SAFETY: the caller's promise, stated in the crate's documentation.
-    unsafe { handle::read(memory.addr(), Buffer::data) }.unwrap_or(ptr::null_mut())
+    unsafe { handle::read(memory.addr(), Memory::data) }.unwrap_or(ptr::null_mut())
 }
 
 /// How many doubles a buffer has.
@@ -109,5 +109,5 @@ pub unsafe extern "C" fn somemem_data(memory: *const SomeMem) -> *mut f64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_len(memory: *const SomeMem) -> usize {
     // SAFETY: the caller's promise, stated in the crate's documentation.
-    unsafe { handle::read(memory.addr(), Buffer::len) }.unwrap_or(0)
+    unsafe { handle::read(memory.addr(), Memory::len) }.unwrap_or(0)
 }

@@ -17,11 +17,11 @@ pub use version::*;
 use errno::{keep_errno, keep_errno_or_set};
 
 use crate::handle;
-use crate::memory::Buffer;
+use crate::memory::Memory;
 
 /// Hands a buffer to C: a handle, or NULL and `errno`. What `work` does to `errno` does not show.
 #[inline]
-fn hand_over(work: impl FnOnce() -> Result<Buffer, SomeMemStatus>) -> *mut SomeMem {
+fn hand_over(work: impl FnOnce() -> Result<Memory, SomeMemStatus>) -> *mut SomeMem {
     keep_errno_or_set(|| match work().and_then(|buffer| Ok(handle::insert(buffer)?)) {
         Ok(handle) => (std::ptr::without_provenance_mut(handle), None),
         Err(SomeMemStatus::SOMEMEM_NO_ENTROPY) => (std::ptr::null_mut(), Some(libc::EIO)),

@@ -2,7 +2,7 @@ use std::mem::MaybeUninit;
 use std::slice;
 
 use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
-use crate::memory::{Buffer, MAX_LEN};
+use crate::memory::{MAX_LEN, Memory};
 use crate::noise::{Noise, Secret};
 
 /// Makes a buffer of `number` independent N(0,1) samples that nobody can predict or draw again.
@@ -19,7 +19,7 @@ pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
     hand_over(|| {
         // The key first: where it is waited for, the thread may be cancelled, and then there must be nothing to leak.
         let noise = Secret::from_entropy()?;
-        let mut buffer = Buffer::new(number)?;
+        let mut buffer = Memory::new(number)?;
         noise.fill_unwritten(buffer.as_unwritten());
         Ok(buffer)
     })
@@ -34,7 +34,7 @@ pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
 #[unsafe(no_mangle)]
 pub extern "C" fn random_noise_seeded(number: usize, seed: u64) -> *mut SomeMem {
     hand_over(|| {
-        let mut buffer = Buffer::new(number)?;
+        let mut buffer = Memory::new(number)?;
         Noise { seed, stream: 0 }.fill_unwritten(buffer.as_unwritten(), 0);
         Ok(buffer)
     })

@@ -13,17 +13,17 @@ use std::sync::atomic;
 
 use table::Table;
 
-use crate::memory::{Buffer, NoMemory, or_without_kept};
+use crate::memory::{Memory, NoMemory, or_without_kept};
 
 static TABLE: Table = Table::new();
 
 /// Takes a buffer and gives out a handle for it, never 0.
 #[inline]
-pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
+pub fn insert(buffer: Memory) -> Result<usize, NoMemory> {
     let address = buffer.into_address();
     or_without_kept(|| TABLE.insert(address).ok_or(NoMemory)).map(code::scramble).inspect_err(|_| {
         // SAFETY: the address that was to be handed over, and was not.
-        drop(unsafe { Buffer::from_address(address) });
+        drop(unsafe { Memory::from_address(address) });
     })
 }
 
@@ -32,10 +32,10 @@ pub fn insert(buffer: Buffer) -> Result<usize, NoMemory> {
 /// # Safety
 /// No other thread changes or removes the buffer meanwhile.
 #[inline]
-pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<R> {
+pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Memory) -> R) -> Option<R> {
     let address = TABLE.address(code::unscramble(handle))?;
     // SAFETY: the table holds the addresses of live buffers. This one is only read, and never dropped.
-    let buffer = std::mem::ManuallyDrop::new(unsafe { Buffer::from_address(address) }?);
+    let buffer = std::mem::ManuallyDrop::new(unsafe { Memory::from_address(address) }?);
     Some(work(&buffer))
 }
 
@@ -44,11 +44,11 @@ pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Buffer) -> R) -> Option<
 /// # Safety
 /// No other thread uses this handle meanwhile.
 #[inline]
-pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Buffer) -> R) -> Option<R> {
+pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Memory) -> R) -> Option<R> {
     let ticket = code::unscramble(handle);
     let address = TABLE.address(ticket)?;
     // SAFETY: the table holds the addresses of live buffers, and nobody else uses this one.
-    let mut buffer = unsafe { Buffer::from_address(address) }?;
+    let mut buffer = unsafe { Memory::from_address(address) }?;
     let result = work(&mut buffer);
     let now = buffer.into_address();
     if now != address {
@@ -62,8 +62,8 @@ pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Buffer) -> R) -> O
 /// # Safety
 /// No other thread reads or changes the buffer meanwhile. Of several that remove it one gets it.
 #[inline]
-pub unsafe fn remove(handle: usize) -> Option<Buffer> {
+pub unsafe fn remove(handle: usize) -> Option<Memory> {
     let address = TABLE.remove(code::unscramble(handle))?;
     // SAFETY: the table held the address of a live buffer, and gave it to this caller alone.
-    unsafe { Buffer::from_address(address) }
+    unsafe { Memory::from_address(address) }
 }

@@ -1,9 +1,11 @@
 //! Buffers: growable arrays of doubles on 64-byte boundaries, allocated so that every failure is an answer.
 //!
-//! A [`Buffer`] is one word that points to its header, and so can stand in a handle table. A small buffer is one block
-//! of the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`], [`pages`]), which
-//! may be a freed one's ([`kept`]).
+//! A [`Memory`] is one word that points to its header, and so can stand in a handle table. A small one is one block of
+//! the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`], [`pages`]), which
+//! may be a freed one's ([`kept`]). What its doubles are is C's affair. A [`Buffer`] is one for Rust, with doubles that can be
+//! read.
 
+mod buffer;
 #[cfg(target_os = "linux")]
 mod kept;
 #[cfg_attr(not(target_os = "linux"), path = "no_pages.rs")]
@@ -20,6 +22,7 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::slice;
 
+pub use buffer::Buffer;
 use large::{LARGE, Pages};
 
 /// The boundary that every buffer's data begins on, in bytes.
@@ -55,19 +58,19 @@ enum Place {
     Pages(Pages),
 }
 
-/// A growable array of doubles, freed with its owner.
-pub struct Buffer {
+/// A growable array of doubles of which any may never have been written, freed with its owner.
+pub struct Memory {
     header: NonNull<Header>,
 }
 
-impl Buffer {
+impl Memory {
     /// A buffer of `number` doubles of unspecified values.
-    pub fn new(number: usize) -> Result<Buffer, NoMemory> {
+    pub fn new(number: usize) -> Result<Memory, NoMemory> {
         if number > MAX_LEN {
             return Err(NoMemory);
         }
         let allocate = || if number < LARGE { small::allocate(number) } else { large::allocate(number) };
-        Ok(Buffer { header: or_without_kept(allocate)? })
+        Ok(Memory { header: or_without_kept(allocate)? })
     }
 
     /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
@@ -85,7 +88,7 @@ impl Buffer {
         Ok(())
     }
 
-    /// [`Buffer::resize`] if the buffer grows and there is room for that already.
+    /// [`Memory::resize`] if the buffer grows and there is room for that already.
     #[inline]
     pub(crate) fn resize_in_place(&mut self, number: usize) -> bool {
         let fits = number >= self.len() && number <= self.capacity();
@@ -104,7 +107,7 @@ impl Buffer {
         } else if number < LARGE {
             self.header = small::resize(self.header, number)?;
         } else {
-            let mut larger = Buffer { header: large::allocate(number)? };
+            let mut larger = Memory { header: large::allocate(number)? };
             // As many as both have.
             for (new, old) in larger.as_unwritten().iter_mut().zip(self.as_unwritten()) {
                 *new = *old;
@@ -136,11 +139,6 @@ impl Buffer {
         self.header().len
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The doubles, of which any may never have been written.
     pub fn as_unwritten(&mut self) -> &mut [MaybeUninit<f64>] {
         // SAFETY: the header's data is valid for `len` doubles and nobody else has the buffer.
@@ -157,10 +155,10 @@ impl Buffer {
     /// The buffer that a word owns.
     ///
     /// # Safety
-    /// `address` comes from [`Buffer::into_address`], and of all the buffers made from it only one is ever dropped or
+    /// `address` comes from [`Memory::into_address`], and of all the buffers made from it only one is ever dropped or
     /// resized, by one thread at a time, and none is used after.
-    pub(crate) unsafe fn from_address(address: usize) -> Option<Buffer> {
-        NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(|header| Buffer { header })
+    pub(crate) unsafe fn from_address(address: usize) -> Option<Memory> {
+        NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(|header| Memory { header })
     }
 
     fn header(&self) -> &Header {
@@ -174,7 +172,7 @@ impl Buffer {
     }
 }
 
-impl Drop for Buffer {
+impl Drop for Memory {
     #[inline]
     fn drop(&mut self) {
         match self.header().place {
@@ -196,6 +194,6 @@ pub fn or_without_kept<T>(mut work: impl FnMut() -> Result<T, NoMemory>) -> Resu
 }
 
 // SAFETY: a buffer owns its memory, and neither `malloc` nor the page table care which thread calls.
-unsafe impl Send for Buffer {}
+unsafe impl Send for Memory {}
 // SAFETY: nothing changes through a shared reference.
-unsafe impl Sync for Buffer {}
+unsafe impl Sync for Memory {}

@@ -38,7 +38,27 @@ impl std::error::Error for NoEntropy {}
 
 /// A long sequence of independent N(0,1) samples, the element at each index fixed by the seed and the stream.
 ///
-/// Any two pairs of seed and stream give unrelated sequences.
+/// Any two pairs of seed and stream give unrelated sequences. Element i has the same bits on every CPU, in whichever pieces
+/// and by however many threads ([`set_threads`](crate::set_threads)) a range is drawn: to skip ahead is to begin at another
+/// index. `docs/value-spec.md` says how the bits are computed; they never change under one
+/// [`RANDOM_NOISE_SPEC`](crate::capi::RANDOM_NOISE_SPEC).
+///
+/// ```
+/// use somemem::Noise;
+///
+/// // Noise with a standard deviation of 0.1 on a signal, and the same again, taken off one half after the other.
+/// let noise = Noise { seed: 42, stream: 7 };
+/// let mut signal = vec![1.0; 1000];
+/// noise.add(&mut signal, 0.1, 0);
+///
+/// let (left, right) = signal.split_at_mut(500);
+/// for (half, first) in [(left, 0), (right, 500)] {
+///     let mut drawn = [0.0; 500];
+///     noise.fill(&mut drawn, first);
+///     half.iter_mut().zip(drawn).for_each(|(x, noise)| *x -= 0.1 * noise);
+/// }
+/// assert!(signal.iter().all(|x| (x - 1.0).abs() < 1e-15));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noise {
     /// The first half of the AES-128 key.

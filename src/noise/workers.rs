@@ -14,12 +14,14 @@ const WORTH: usize = 1 << 17;
 static WANTED: AtomicUsize = AtomicUsize::new(UNASKED);
 const UNASKED: usize = usize::MAX;
 
-/// How many threads to use from now on; 0 for all CPUs that the process may run on.
+/// Sets by how many threads large ranges are drawn from now on in this process: 1 unless asked, at most 32, 0 for one for
+/// each CPU that the process may run on. It changes how long a call takes and never a value. See
+/// [`somemem_set_threads`](crate::capi::somemem_set_threads).
 pub fn set_threads(wanted: usize) {
     WANTED.store(wanted.min(MOST), Ordering::Relaxed);
 }
 
-/// How many threads a large range is drawn by.
+/// By how many threads a large range would be drawn now.
 pub fn threads() -> usize {
     let wanted = match WANTED.load(Ordering::Relaxed) {
         UNASKED => {
