@@ -1,5 +1,7 @@
 # make run     builds everything, compiles the C examples and runs them
 # make test    sets up what the tests need and runs all of them
+# make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib there; everything below DESTDIR, if that is given
+# make installcheck   tests what is installed under PREFIX as its users would find it
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
@@ -13,6 +15,8 @@ CC ?= cc
 CXX ?= c++
 PYTHON ?= python3
 CARGO ?= cargo
+PREFIX ?= /usr/local
+LIBDIR ?= lib
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BUILD := $(TARGET)/release
@@ -28,7 +32,12 @@ LINK := -L$(BUILD) -Wl,-rpath,$(abspath $(BUILD)) -lsomemem -lm -lpthread
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
 
-.PHONY: all library examples run test cross bench peers plots stats words dieharder header clean
+# No folder of this machine's in what is built: panics of dependencies name their source files. Cargo adds this to its own
+# configuration's flags.
+export CARGO_BUILD_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
+                                --remap-path-prefix=$(CURDIR)=/somemem $(CARGO_BUILD_RUSTFLAGS)
+
+.PHONY: all library examples run test install installcheck cross bench peers plots stats words dieharder header clean
 all: library examples
 
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
@@ -61,6 +70,27 @@ $(VENV)/ready $(PEERS)/ready:
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# The system's cargo-c, or one that is built here once, which takes some minutes.
+CARGO_C := $(or $(shell command -v cargo-cinstall),$(TARGET)/tools/bin/cargo-cinstall)
+$(TARGET)/tools/bin/cargo-cinstall:
+	env -u CARGO_BUILD_RUSTFLAGS $(CARGO) install --quiet --locked --version 0.10.24+cargo-0.98.0 \
+	  --root $(TARGET)/tools --bin cargo-cinstall cargo-c
+
+# cargo-c writes PREFIX into somemem.pc; from where the file is, what is installed can also be moved. -lgcc_s and -lc are what
+# every compiler driver adds, and a program that is linked with -static has no shared libgcc.
+PC := $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/somemem.pc
+UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(LIBDIR)/pkgconfig)))
+
+install: $(CARGO_C)
+	$(CARGO_C) cinstall --release --locked --no-default-features \
+	  --prefix=$(PREFIX) --libdir=$(PREFIX)/$(LIBDIR) --datadir=$(PREFIX)/share $(if $(DESTDIR),--destdir=$(DESTDIR))
+	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' $(PC) >$(PC).new
+	mv $(PC).new $(PC)
+
+installcheck: $(VENV)/ready
+	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(PREFIX)/$(LIBDIR) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
+	$(VENV)/bin/python -m pytest -q -rs tests
 
 cross:
 	tests/cross.sh

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -26,6 +27,12 @@ def run(*command, **options):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
     assert done.returncode == 0, f"{command} exited with {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout
+
+
+def snippets(document, language=None, containing=""):
+    """The texts of a document's code blocks."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [text for name, text in blocks if language in (None, name) and containing in text]
 
 
 def need(tool):

@@ -67,6 +67,57 @@ def test_versions_agree(library):
     run(os.environ.get("CC", "cc"), "-x", "c", f"-I{INCLUDE}", "-fsyntax-only", "-", input=program)
 
 
+def test_cmake_is_told_the_version(library):
+    told = (ROOT / "cmake" / "somemem-config-version.cmake").read_text()
+    assert f"set(PACKAGE_VERSION {library.somemem_version().decode()})" in told
+
+
+FORTRAN = {  # of a C type: as a result, and as an argument
+    "void": ("subroutine", None),
+    "size_t": ("integer(c_size_t)", "integer(c_size_t), value"),
+    "uint64_t": (None, "integer(c_int64_t), value"),
+    "int32_t": (None, "integer(c_int32_t), value"),
+    "double": (None, "real(c_double), value"),
+    "double *": ("type(c_ptr)", "real(c_double), intent"),
+    "SomeMemStatus": ("integer(c_int)", None),
+    "SomeMem *": ("type(c_ptr)", "type(c_ptr), value"),
+    "char *": ("type(c_ptr)", None),
+}
+
+
+def test_fortran_declares_the_same_functions():
+    ffi = cffi.FFI()
+    ffi.cdef(declarations())
+    loaded = ffi.dlopen(str(LIBRARY))
+    text = (INCLUDE / "somemem.f03").read_text()
+    procedures = re.findall(r"^  (?:(\S+) function|(subroutine)) (\w+)\((.*?)\) bind\(c\)\n(.*?)^  end ", text, re.M | re.S)
+    assert {name for _, _, name, _, _ in procedures} == functions_of_the_header()
+    prototypes = re.sub(r"/\*.*?\*/", "", declarations(), flags=re.S)
+    for function, subroutine, name, arguments, body in procedures:
+        c = ffi.typeof(getattr(loaded, name))
+        names = re.findall(r"(\w+)[,)]", re.search(rf"\b{name}(\([^)]*\))", prototypes).group(1)) if c.args else [""]
+        assert (function or subroutine) == FORTRAN[c.result.cname.removeprefix("enum ")][0], name
+        assert arguments.split(", ") == names, name
+        for argument, c_type in zip(names, c.args):
+            (declared,) = re.findall(rf"^ +(.*) :: .*\b{argument}\b", body, re.M)
+            assert re.sub(r"\((in)?out\)", "", declared) == FORTRAN[c_type.cname][1], (name, argument)
+
+
+def test_fortran_names_the_same_statuses():
+    ffi = cffi.FFI()
+    ffi.cdef(declarations())
+    text = (INCLUDE / "somemem.f03").read_text()
+    named = {name: int(value) for name, value in re.findall(r"enumerator :: (\w+) = (\d+)", text)}
+    assert named == ffi.typeof("SomeMemStatus").relements
+
+
+def test_nothing_of_the_build_machine_is_in_the_library():
+    """Panics name source files, but neither the folder of these nor that of cargo."""
+    text = LIBRARY.read_bytes()
+    homes = [os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")), os.path.expanduser("~/.rustup"), str(ROOT)]
+    assert b".rs" in text and [home for home in homes if home.encode() in text] == []
+
+
 def test_every_status_has_a_sentence_of_its_own(library):
     sentences = {library.somemem_strerror(status).decode() for status in range(5)}
     assert len(sentences) == 5

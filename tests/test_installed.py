@@ -1,0 +1,122 @@
+"""What `make install` put under SOMEMEM_PREFIX is found and linked the way docs/installing.md says, by each ecosystem's tools.
+`make installcheck` runs this."""
+
+import os
+import pathlib
+import shutil
+
+import pytest
+
+from conftest import LIBRARY_DIR, ROOT, need, run, snippets
+
+if "SOMEMEM_PREFIX" not in os.environ:
+    pytest.skip("`make install` and `make installcheck` run this", allow_module_level=True)
+
+INSTALLED = pathlib.Path(os.environ["SOMEMEM_PREFIX"])
+LIB = LIBRARY_DIR.relative_to(INSTALLED)
+DOCUMENT = ROOT / "docs" / "installing.md"
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    """Not where it was installed: everything must be found from where it is."""
+    moved = tmp_path_factory.mktemp("moved") / "elsewhere"
+    shutil.copytree(INSTALLED, moved, symlinks=True)
+    return moved
+
+
+@pytest.fixture
+def sh(prefix, tmp_path):
+    """A shell where the programs of the document are, and what it tells one to export."""
+    (exports,) = snippets(DOCUMENT, "sh", "export")
+    exports = exports.replace("$PREFIX/lib", f"$PREFIX/{LIB}")
+    for language, name in (("c", "noise.c"), ("cpp", "noise.cpp"), ("fortran", "noise.f90"), ("cmake", "CMakeLists.txt")):
+        (program,) = snippets(DOCUMENT, language)
+        (tmp_path / name).write_text(program)
+    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS")}
+
+    def call(script):
+        return run("sh", "-ec", exports + script, cwd=tmp_path, env=clean | {"PREFIX": str(prefix)})
+
+    return call
+
+
+def commands(*parts):
+    """The one command of the document in which all the parts are."""
+    (command,) = [text for text in snippets(DOCUMENT, "sh") if all(part in text for part in parts)]
+    return command
+
+
+@pytest.fixture
+def expected(noise):
+    return noise(501, seed=42)[500]
+
+
+SHARED = commands("cc noise.c", "noise $(pkg-config --cflags")
+STATIC = commands("cc noise.c", "-l:libsomemem.a")
+ALONE = commands("cc noise.c", "noise -static ")
+CPP = commands("c++ ")
+CMAKE = commands("cmake ")
+FORTRAN = commands("gfortran ")
+
+
+def test_pkg_config_finds_the_shared_library(sh, expected, prefix):
+    assert float(sh(SHARED + "./noise")) == expected
+    loaded = [line for line in sh(SHARED + "ldd noise").splitlines() if "somemem" in line]
+    assert len(loaded) == 1 and f"libsomemem.so.0.1 => {prefix}" in loaded[0]
+
+
+@pytest.mark.parametrize("command", [STATIC, ALONE], ids=["static", "nothing shared"])
+def test_pkg_config_finds_the_static_library(sh, expected, command):
+    assert float(sh(command + "unset LD_LIBRARY_PATH; ./noise")) == expected
+    assert "somemem" not in sh(command + "readelf -d noise")
+
+
+def test_a_static_library_alone_is_enough(sh, expected, prefix):
+    """Where no shared one is installed the linker takes it by itself, with the libraries that somemem.pc names."""
+    script = f"""
+        mkdir only; cp '{prefix}/{LIB}/libsomemem.a' only
+        cc noise.c -o noise $(pkg-config --cflags somemem) -Lonly $(pkg-config --static --libs-only-l somemem); ./noise"""
+    assert float(sh(script)) == expected
+
+
+def test_cpp(sh, expected):
+    assert float(sh(CPP + "./noise")) == expected
+
+
+def test_cmake(sh, expected):
+    need("cmake")
+    printed = sh(f"{{ {CMAKE.strip()}; }} >all; tail -2 all").split()
+    assert [float(number) for number in printed] == [expected, expected]
+    assert "libsomemem.so.0.1" in sh(CMAKE + "readelf -d build/noise")
+    assert "somemem" not in sh(CMAKE + "readelf -d build/noise_static")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("", True), ("0", False), ("0.1", True), ("0.1.0", True), ("0.1.0 EXACT", True), ("0.1...0.9", True), ("0.0...1", True),
+     ("0.1.1", False), ("0.2", False), ("0.0", False), ("1", False), ("0.0...<0.1", False), ("0.2...0.3", False)],
+)  # fmt: skip
+def test_cmake_takes_versions_of_the_same_interface(sh, asked, found):
+    need("cmake")
+    script = f"""
+        echo 'cmake_minimum_required(VERSION 3.19)
+              project(asked LANGUAGES C)
+              find_package(somemem {asked} CONFIG)
+              message(STATUS "FOUND=${{somemem_FOUND}}")' >CMakeLists.txt
+        cmake -S . -B asked 2>&1"""
+    assert f"-- FOUND={int(found)}" in sh(script)
+
+
+def test_fortran(sh, expected):
+    need("gfortran")
+    assert float(sh(FORTRAN + "./noise")) == expected
+
+
+def test_installed_files_are_the_documented_ones():
+    installed = {str(path.relative_to(INSTALLED)) for path in INSTALLED.rglob("*somemem*") if not path.is_dir()}
+    libraries = {f"{LIB}/libsomemem.{end}" for end in ("so", "so.0.1", "so.0.1.0", "a")} | {f"{LIB}/pkgconfig/somemem.pc"}
+    cmake = {f"share/cmake/somemem/somemem-config{end}.cmake" for end in ("", "-version")}
+    assert installed == libraries | cmake | {"include/somemem.h", "include/somemem.f03"}
+    assert (LIBRARY_DIR / "libsomemem.so").readlink() == pathlib.Path("libsomemem.so.0.1.0")
+    assert (LIBRARY_DIR / "libsomemem.so.0.1").readlink() == pathlib.Path("libsomemem.so.0.1.0")
