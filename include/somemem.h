@@ -15,7 +15,8 @@
  * parent may call everything. dlclose() is safe and leaves the library loaded. Any call may be interrupted by a signal
  * handler, and none is promised to be safe in one: allocating is not.
  *
- * Link with -lsomemem. SPDX-License-Identifier: MIT OR Apache-2.0 */
+ * Link with -lsomemem, or what `pkg-config --libs somemem` says. Of static libraries written in Rust at most one goes into a
+ * program. SPDX-License-Identifier: MIT OR Apache-2.0 */
 
 #ifndef SOMEMEM_H
 #define SOMEMEM_H

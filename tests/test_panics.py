@@ -56,7 +56,7 @@ def test_no_own_code_panics():
     need("objdump")
     calls = set(calls_of_own_code())
     own = {caller for caller, _ in calls if OWN.match(caller)}
-    assert {"somemem_free", "random_noise_fill", "somemem::memory::Buffer::make_room"} <= own, sorted(own)
+    assert {"somemem_free", "random_noise_fill", "somemem::memory::Memory::make_room"} <= own, sorted(own)
     found = {(caller, callee) for caller, callee in calls if caller in own and ENDS.search(callee)}
     for caller, callee in sorted(found):
         print(caller, "->", callee)
