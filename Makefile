@@ -1,4 +1,5 @@
 # make run     builds everything, compiles the C examples and runs them
+# make mpi     runs the example for clusters by one process and by four ranks, where MPI is installed
 # make test    sets up what the tests need and runs all of them
 # make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib there; everything below DESTDIR, if that is given
 # make installcheck   tests what is installed under PREFIX as its users would find it
@@ -13,6 +14,9 @@
 
 CC ?= cc
 CXX ?= c++
+MPICC ?= mpicc
+# Open MPI refuses more ranks than cores, and root, unless told otherwise.
+MPIRUN ?= mpirun --oversubscribe $(if $(filter 0,$(shell id -u)),--allow-run-as-root)
 PYTHON ?= python3
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -31,13 +35,16 @@ LINK := -L$(BUILD) -Wl,-rpath,$(abspath $(BUILD)) -lsomemem -lm -lpthread
 
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
+# Those that need MPI are left out where it is not installed.
+MPI_EXAMPLES := $(filter $(PROGRAMS)/mpi_%,$(EXAMPLES))
+LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
 
 # No folder of this machine's in what is built: panics of dependencies name their source files. Cargo adds this to its own
 # configuration's flags.
 export CARGO_BUILD_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
                                 --remap-path-prefix=$(CURDIR)=/somemem $(CARGO_BUILD_RUSTFLAGS)
 
-.PHONY: all library examples run test install installcheck cross bench peers plots stats words dieharder header clean
+.PHONY: all library examples run mpi test install installcheck cross bench peers plots stats words dieharder header clean
 all: library examples
 
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
@@ -45,11 +52,13 @@ library:
 	$(CARGO) build --release
 	ln -sf libsomemem.so $(BUILD)/libsomemem.so.0.1
 
-examples: $(EXAMPLES)
+examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))
+	$(if $(LEFT_OUT),@echo "Left out without $(MPICC): $(notdir $(LEFT_OUT))")
 
 $(EXAMPLES): include/somemem.h $(wildcard c_examples/*.h) | library $(PROGRAMS)
 $(PROGRAMS)/%: c_examples/%.c
 	$(CC) -std=c11 $(CFLAGS) $(WARNINGS) -Wc++-compat -Wstrict-prototypes -Iinclude $< -o $@ $(LINK)
+$(MPI_EXAMPLES): private CC := $(MPICC)
 $(PROGRAMS)/%: c_examples/%.cpp
 	$(CXX) -std=c++11 $(CXXFLAGS) $(WARNINGS) -Iinclude $< -o $@ $(LINK)
 $(PROGRAMS):
@@ -59,6 +68,10 @@ run: all
 	$(PROGRAMS)/hello_noise
 	$(PROGRAMS)/awgn
 	$(PROGRAMS)/histogram
+
+mpi: $(MPI_EXAMPLES)
+	$(PROGRAMS)/mpi_noise
+	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
 test: library $(VENV)/ready
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet

@@ -14,6 +14,7 @@ typedef struct Arguments {
     const char *program;
     const char *usage;
     char **next;
+    int silent; /* for an MPI program, where one rank's message is enough */
 } Arguments;
 
 static inline Arguments read_arguments(int argc, char **argv, const char *usage)
@@ -22,12 +23,14 @@ static inline Arguments read_arguments(int argc, char **argv, const char *usage)
     arguments.program = argc > 0 ? argv[0] : "example";
     arguments.usage = usage;
     arguments.next = argc > 0 ? argv + 1 : argv;
+    arguments.silent = 0;
     return arguments;
 }
 
 static inline void reject_arguments(const Arguments *arguments)
 {
-    fprintf(stderr, "usage: %s %s\n", arguments->program, arguments->usage);
+    if (!arguments->silent)
+        fprintf(stderr, "usage: %s %s\n", arguments->program, arguments->usage);
     exit(2);
 }
 
@@ -45,8 +48,9 @@ static inline uint64_t next_argument(Arguments *arguments, uint64_t otherwise, u
     /* The first character is looked at because strtoull() lets blanks and a minus sign pass. */
     int is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
     if (!is_number || number < least || number > most) {
-        fprintf(stderr, "%s: '%s' is not a number from %" PRIu64 " to %" PRIu64 "\n", arguments->program, text, least,
-                most);
+        if (!arguments->silent)
+            fprintf(stderr, "%s: '%s' is not a number from %" PRIu64 " to %" PRIu64 "\n", arguments->program, text,
+                    least, most);
         reject_arguments(arguments);
     }
     return number;

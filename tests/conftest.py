@@ -47,6 +47,8 @@ def compile_program(source, output, *options):
     """Compiles a C or C++ program as strictly as users might, linked with the library."""
     if source.suffix == ".cpp":
         compiler = [os.environ.get("CXX", "c++"), "-std=c++11", *WARNINGS]
+    elif source.stem.startswith("mpi_"):
+        compiler = [need(os.environ.get("MPICC", "mpicc")), "-std=c11", *C_WARNINGS]
     else:
         compiler = [os.environ.get("CC", "cc"), "-std=c11", *C_WARNINGS]
     link = [f"-L{LIBRARY_DIR}", f"-Wl,-rpath,{LIBRARY_DIR}", "-lsomemem", "-lm", "-lpthread", "-ldl"]

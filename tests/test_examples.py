@@ -9,6 +9,7 @@ import pytest
 
 from conftest import C_STANDARDS, CPP_STANDARDS, ROOT, compile_program, run
 
+NONSENSE = ["x", "-1", "1e6", "", "5x", "99999999999999999999"]
 EXAMPLES = sorted((ROOT / "c_examples").glob("*.c*"))
 
 
@@ -34,7 +35,7 @@ def example(request, tmp_path):
         return run(program, *arguments)
 
     # Nonsense is answered with a usage line, never with work on a size that nobody asked for.
-    for nonsense in ["x", "-1", "1e6", "", "5x", "99999999999999999999"]:
+    for nonsense in NONSENSE:
         refused = subprocess.run([program, nonsense], capture_output=True, text=True)
         assert refused.returncode == 2 and "usage" in refused.stderr and not refused.stdout, nonsense
     return call
@@ -94,6 +95,13 @@ def test_histogram(example):
     printed = example(2000000)
     assert printed.endswith("bins off by more than 5 standard errors: 0 of 22\n")
     assert all(len(line) <= 80 for line in printed.splitlines())
+
+
+def test_mpi_noise(example):
+    """Without mpirun; tests/test_mpi.py runs it by several ranks."""
+    lines = example(100001, 7).splitlines()
+    assert lines[0] == "100001 paths of seed 7 by 1 rank(s)"
+    assert lines == example(100001, 7).splitlines() and lines[2:] != example(100001, 8).splitlines()[2:]
 
 
 def test_raii(example):
