@@ -1,5 +1,7 @@
 # make run     builds everything, compiles the C examples and runs them
 # make test    sets up what the tests need and runs all of them
+# make wheel   builds the Python package in target/wheels
+# make python-example   measures the bit error rate of a noisy channel and draws docs/bit-errors.png
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
@@ -19,6 +21,7 @@ BUILD := $(TARGET)/release
 PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
 PEERS := $(TARGET)/peers
+WHEELS := $(TARGET)/wheels
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wundef -Werror
 CFLAGS ?= -O2
@@ -28,7 +31,7 @@ LINK := -L$(BUILD) -Wl,-rpath,$(abspath $(BUILD)) -lsomemem -lm -lpthread
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
 
-.PHONY: all library examples run test cross bench peers plots stats words dieharder header clean
+.PHONY: all library examples run test wheel python-example cross bench peers plots stats words dieharder header clean
 all: library examples
 
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
@@ -51,7 +54,7 @@ run: all
 	$(PROGRAMS)/awgn
 	$(PROGRAMS)/histogram
 
-test: library $(VENV)/ready
+test: library $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q -rs tests
 
@@ -61,6 +64,23 @@ $(VENV)/ready $(PEERS)/ready:
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
+# `make` has built stays the one that is tested.
+wheel: $(WHEELS)/ready
+$(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml python/README.md tests/loom/models.rs \
+                 $(shell find src python/somemem -type f -not -name '*.pyc') $(VENV)/ready
+	rm -rf $(WHEELS)
+	PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR=$(abspath $(TARGET)/python) $(VENV)/bin/python -m pip wheel \
+	  --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
+	touch $@
+
+$(VENV)/somemem: $(WHEELS)/ready
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/*.whl
+	touch $@
+
+python-example: $(VENV)/somemem
+	$(VENV)/bin/python python/examples/bit_errors.py docs/bit-errors.png --bits 67108864
 
 cross:
 	tests/cross.sh
