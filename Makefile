@@ -3,6 +3,8 @@
 # make test    sets up what the tests need and runs all of them
 # make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib there; everything below DESTDIR, if that is given
 # make installcheck   tests what is installed under PREFIX as its users would find it
+# make wheel   builds the Python package in target/wheels
+# make python-example   measures the bit error rate of a noisy channel and draws docs/bit-errors.png
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
@@ -27,6 +29,7 @@ BUILD := $(TARGET)/release
 PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
 PEERS := $(TARGET)/peers
+WHEELS := $(TARGET)/wheels
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wundef -Werror
 CFLAGS ?= -O2
@@ -44,7 +47,8 @@ LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
 export CARGO_BUILD_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
                                 --remap-path-prefix=$(CURDIR)=/somemem $(CARGO_BUILD_RUSTFLAGS)
 
-.PHONY: all library examples run mpi test install installcheck cross bench peers plots stats words dieharder header clean
+.PHONY: all library examples run mpi test wheel python-example install installcheck cross bench peers plots stats words dieharder \
+        header clean
 all: library examples
 
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
@@ -73,7 +77,7 @@ mpi: $(MPI_EXAMPLES)
 	$(PROGRAMS)/mpi_noise
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
-test: library $(VENV)/ready
+test: library $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q -rs tests
 
@@ -101,9 +105,25 @@ install: $(CARGO_C)
 	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' $(PC) >$(PC).new
 	mv $(PC).new $(PC)
 
-installcheck: $(VENV)/ready
+installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(PREFIX)/$(LIBDIR) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
 	$(VENV)/bin/python -m pytest -q -rs tests
+# As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
+# `make` has built stays the one that is tested.
+wheel: $(WHEELS)/ready
+$(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml python/README.md tests/loom/models.rs \
+                 $(shell find src python/somemem -type f -not -name '*.pyc') $(VENV)/ready
+	rm -rf $(WHEELS)
+	PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR=$(abspath $(TARGET)/python) $(VENV)/bin/python -m pip wheel \
+	  --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
+	touch $@
+
+$(VENV)/somemem: $(WHEELS)/ready
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/*.whl
+	touch $@
+
+python-example: $(VENV)/somemem
+	$(VENV)/bin/python python/examples/bit_errors.py docs/bit-errors.png --bits 67108864
 
 cross:
 	tests/cross.sh

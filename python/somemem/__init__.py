@@ -1,0 +1,23 @@
+"""Memory full of Gaussian noise: N(0,1) samples that can be drawn again anywhere, in NumPy arrays.
+
+A sample is a pure function of a seed, a stream and an index, the same bits on every CPU and with any number of threads:
+
+>>> import numpy as np
+>>> import somemem
+>>> noise = somemem.random_noise(1_000_000, seed=42)
+>>> part = somemem.random_noise(10, seed=42, first=500_000)
+>>> bool((part == noise[500_000:500_010]).all())
+True
+
+`random_noise` and `add_noise` draw, `fresh_seed` is for what is to be repeated, and `SomeMemory` is a buffer that grows
+without being copied.
+"""
+
+from ._memory import SomeMemory
+from ._native import ffi, lib
+from ._noise import add_noise, fresh_seed, random_noise
+from ._threads import set_threads, threads
+
+__all__ = ["SomeMemory", "__version__", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads"]
+
+__version__: str = ffi.string(lib.somemem_version()).decode()

@@ -1,0 +1,162 @@
+"""A growable buffer."""
+
+import threading
+import weakref
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, NoReturn, SupportsIndex
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ._arguments import length
+from ._buffer import View, check, owned
+from ._native import lib
+
+
+class SomeMemory:
+    """A buffer of doubles that can grow and shrink.
+
+    The values of new elements are unspecified, as those of `numpy.empty` are. The memory is freed when the object, `array` and
+    everything that was made from it are gone.
+
+    Its methods may be called by several threads at once.
+
+    Parameters
+    ----------
+    n : int
+        The number of doubles.
+
+    Raises
+    ------
+    MemoryError
+        They cannot be allocated.
+
+    Examples
+    --------
+    >>> memory = SomeMemory(3)
+    >>> memory[:] = [1, 2, 3]
+    >>> memory.resize(5)
+    >>> memory[3:] = 0
+    >>> memory.array
+    array([1., 2., 3., 0., 0.])
+
+    A block gives the memory up at its end: it is freed there, or with the last array of it.
+
+    >>> with SomeMemory(1_000_000) as memory:
+    ...     memory[:] = 1
+    ...     float(memory.array.sum())
+    1000000.0
+    >>> memory
+    <SomeMemory, freed>
+    """
+
+    __slots__ = ("__weakref__", "_handle", "_lock", "_views")
+
+    def __init__(self, n: SupportsIndex) -> None:
+        self._handle = owned(lib.somemem_new(length("n", n)))
+        self._views: weakref.WeakSet[View] = weakref.WeakSet()
+        # C calls run without the GIL, and one handle is for one thread at a time. Re-entrant, because a destructor or a signal
+        # handler may come in between and use the same buffer.
+        self._lock = threading.RLock()
+
+    @property
+    def array(self) -> NDArray[np.float64]:
+        """The buffer as an array, without a copy.
+
+        While it or anything made from it is alive, a slice or a memoryview say, the buffer cannot be resized. (The `_` of an
+        interactive session keeps the last result alive.)
+        """
+        with self._lock:
+            handle = self._open()
+            view = View(handle)
+            # Counted before it looks where the data is: from here on the data stays there.
+            self._views.add(view)
+            return view.array((lib.somemem_len(handle),))
+
+    def resize(self, n: SupportsIndex) -> None:
+        """Makes the buffer `n` doubles long.
+
+        The first doubles, as many as both lengths have, keep their values; those of new ones are unspecified. After an
+        exception nothing has changed.
+
+        Parameters
+        ----------
+        n : int
+            The new number of doubles.
+
+        Raises
+        ------
+        BufferError
+            An array of the buffer is alive: the data may move, and would move away under it.
+        MemoryError
+            The doubles cannot be allocated.
+        ValueError
+            The buffer has been freed.
+
+        Examples
+        --------
+        >>> memory = SomeMemory(10)
+        >>> view = memory[2:4]
+        >>> memory.resize(20)
+        Traceback (most recent call last):
+            ...
+        BufferError: an array of this memory is alive, and resizing could move the data away under it
+        >>> del view
+        >>> memory.resize(20)
+        >>> len(memory)
+        20
+        """
+        number = length("n", n)
+        with self._lock:
+            handle = self._open()
+            if self._views:
+                raise BufferError("an array of this memory is alive, and resizing could move the data away under it")
+            check(lib.somemem_resize(handle, number))
+
+    def free(self) -> None:
+        """Gives the memory up: it is freed now, or with the last array of it.
+
+        Afterwards the object can only be freed again, to no effect; anything else is a ValueError.
+        """
+        with self._lock:
+            self._handle = None
+
+    def __enter__(self) -> "SomeMemory":
+        self._open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.free()
+
+    def __len__(self) -> int:
+        with self._lock:
+            number: int = lib.somemem_len(self._open())
+            return number
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.array[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.array[key] = value
+
+    def __iter__(self) -> Iterator[np.float64]:
+        return iter(self.array)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        # NumPy 1 knows no copy=None.
+        return np.asarray(self.array, dtype) if copy is None else np.array(self.array, dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        try:
+            return f"<SomeMemory, {len(self)} doubles>"
+        except ValueError:
+            return "<SomeMemory, freed>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a SomeMemory cannot be copied or pickled; its array can")
+
+    def _open(self) -> Any:
+        if self._handle is None:
+            raise ValueError("this memory has been freed")
+        return self._handle

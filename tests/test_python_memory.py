@@ -1,0 +1,313 @@
+"""SomeMemory: it moves only where no array can notice, and its memory goes with the last that looks at it."""
+
+import copy
+import ctypes
+import gc
+import pickle
+import sys
+import threading
+
+import numpy
+import pytest
+from somemem import SomeMemory, random_noise
+from somemem._native import ffi, lib
+
+from conftest import run
+
+
+def filled(number=12):
+    memory = SomeMemory(number)
+    memory[:] = range(number)
+    return memory
+
+
+class Consumer:
+    """As other libraries take an array: its address, and a reference."""
+
+    def __init__(self, array):
+        self.address, self.array = array.__array_interface__["data"][0], array
+
+
+VIEWS = {
+    "array": lambda memory: memory.array,
+    "asarray": numpy.asarray,
+    "array without copy": lambda memory: numpy.array(memory, copy=False),
+    "slice": lambda memory: memory[2:4],
+    "element as array": lambda memory: memory[2, ...],
+    "reshape": lambda memory: memory.array.reshape(3, 4),
+    "transposed part": lambda memory: memory.array.reshape(3, 4).T[1:, ::2],
+    "other type": lambda memory: memory.array.view("u8"),
+    "base": lambda memory: memory.array.base,
+    "base of a slice": lambda memory: memory[2:4].base,
+    "memoryview": lambda memory: memoryview(memory.array),
+    "part of a memoryview": lambda memory: memoryview(memory.array)[2:4],
+    "frombuffer": lambda memory: numpy.frombuffer(memory.array),
+    "broadcast": lambda memory: numpy.broadcast_to(memory.array, (3, 12)),
+    "flat": lambda memory: memory.array.flat,
+    "iterator": iter,
+    "PickleBuffer": lambda memory: pickle.PickleBuffer(memory.array),
+    "dlpack": lambda memory: numpy.from_dlpack(memory.array),
+    "ctypes": lambda memory: (ctypes.c_double * 12).from_buffer(memory.array),
+    "array interface": lambda memory: Consumer(memory.array),
+    "result": lambda memory: random_noise(seed=1, out=memory.array),
+}
+
+
+@pytest.mark.parametrize("look", VIEWS.values(), ids=VIEWS.keys())
+def test_no_resize_under_a_view(look):
+    memory = filled()
+    view = look(memory)
+    before = memory.array.ctypes.data
+    for number in (0, 12, 10_000_000):
+        with pytest.raises(BufferError, match="alive"):
+            memory.resize(number)
+    assert len(memory) == 12 and memory.array.ctypes.data == before
+    del view
+    memory.resize(10_000_000)
+    assert len(memory) == 10_000_000
+
+
+@pytest.mark.parametrize("look", VIEWS.values(), ids=VIEWS.keys())
+@pytest.mark.parametrize("end", [SomeMemory.free, lambda memory: None], ids=["free", "del"])
+def test_memory_lives_as_long_as_a_view(look, end):
+    memory = filled()
+    handle = ffi.cast("SomeMem *", int(ffi.cast("uintptr_t", memory._handle)))
+    view = look(memory)
+    end(memory)
+    del memory
+    gc.collect()
+    assert lib.somemem_data(handle)
+    del view
+    assert not lib.somemem_data(handle)
+
+
+def test_two_arrays_and_both_count():
+    memory = filled()
+    first, second = memory.array, memory.array
+    del second
+    with pytest.raises(BufferError):
+        memory.resize(1)
+    del first
+    memory.resize(1)
+
+
+def test_reading_and_writing_leaves_no_view_behind():
+    memory = filled()
+    assert memory[3] == 3.0 and type(memory[3]) is numpy.float64 and memory[-1] == 11
+    memory[0] = 5
+    memory[1:3] = 6, 7
+    memory[memory.array > 10] = 0
+    assert list(memory) == [5, 6, 7, 3, 4, 5, 6, 7, 8, 9, 10, 0] and 10 in memory
+    picked = memory[[0, 2]]
+    assert list(picked) == [5, 7] and numpy.sum(memory) == 70
+    with pytest.raises(IndexError):
+        memory[12]
+    memory.resize(3)
+    assert list(memory) == [5, 6, 7]
+
+
+def test_arrays_are_made_by_numpys_rules():
+    memory = filled()
+    assert numpy.shares_memory(numpy.asarray(memory), memory.array)
+    assert not numpy.shares_memory(numpy.array(memory), memory.array)
+    assert numpy.asarray(memory, dtype="f4").dtype == numpy.float32
+    if numpy.lib.NumpyVersion(numpy.__version__) >= "2.0.0":
+        with pytest.raises(ValueError, match="copy"):
+            numpy.array(memory, dtype="f4", copy=False)
+
+
+@pytest.mark.parametrize(("old", "new"), [(0, 5), (5, 0), (5, 10), (10, 5), (5, 300_000), (300_000, 5), (300_000, 10_000_000)])
+def test_resize_keeps_what_fits(old, new):
+    memory = filled(old)
+    memory.resize(new)
+    assert len(memory) == memory.array.size == new
+    kept = min(old, new)
+    assert (memory[:kept] == numpy.arange(kept)).all()
+    memory[:] = 1
+
+
+@pytest.mark.parametrize("number", [2**58, 2**60, 10**30])
+def test_no_memory_keeps_the_content(number):
+    memory = filled()
+    with pytest.raises(MemoryError):
+        memory.resize(number)
+    assert list(memory) == list(range(12))
+    with pytest.raises(MemoryError):
+        SomeMemory(number)
+
+
+def test_a_limit_on_memory_is_a_memory_error():
+    program = """
+import resource
+from somemem import SomeMemory, random_noise
+memory = SomeMemory(1000)
+memory[:] = range(1000)
+used = 4096 * int(open("/proc/self/statm").read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20),) * 2)
+many = 1 << 26
+for use in [memory.resize, SomeMemory, random_noise, lambda number: random_noise(number, seed=1)] * 100:
+    try:
+        use(many)
+    except MemoryError:
+        continue
+    raise AssertionError("the limit was not one")
+assert (memory.array == range(1000)).all()
+memory.resize(1 << 20)
+assert (memory[:1000] == range(1000)).all()
+"""
+    run(sys.executable, "-c", program)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(-1, ValueError), (1.0, TypeError), ("1", TypeError), (None, TypeError), ((1, 2), TypeError)], ids=repr
+)
+def test_lengths_that_there_are_not(number, kind):
+    memory = filled()
+    for call in (SomeMemory, memory.resize):
+        with pytest.raises(kind, match="^n must"):
+            call(number)
+    assert list(memory) == list(range(12))
+
+
+USES = {
+    "len": len,
+    "array": lambda memory: memory.array,
+    "read": lambda memory: memory[0],
+    "write": lambda memory: memory.__setitem__(0, 1),
+    "iter": iter,
+    "asarray": numpy.asarray,
+    "resize": lambda memory: memory.resize(1),
+    "with": lambda memory: memory.__enter__(),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
+def test_a_block_gives_the_memory_up(use):
+    with filled() as memory:
+        use(memory)
+        memory.array[:] = 0
+    with pytest.raises(ValueError, match="freed"):
+        use(memory)
+    memory.free()
+    assert repr(memory) == "<SomeMemory, freed>" and repr(filled()) == "<SomeMemory, 12 doubles>"
+
+
+def test_a_block_frees_at_its_end_or_with_the_last_view():
+    with filled() as memory:
+        handle = ffi.cast("SomeMem *", int(ffi.cast("uintptr_t", memory._handle)))
+    assert not lib.somemem_data(handle)
+    with pytest.raises(KeyError), filled() as memory:
+        view = memory[2:4]
+        raise KeyError
+    assert list(view) == [2, 3]
+
+
+def test_it_is_not_copied_by_accident():
+    for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="its array can"):
+            duplicate(filled())
+    assert (copy.deepcopy(filled().array) == range(12)).all()
+
+
+def test_nothing_leaks():
+    """1.6 GB are made in each way; the process may not grow by a tenth of it."""
+    program = """
+import resource
+from somemem import SomeMemory
+def touched(memory):
+    memory[:] = 1
+    return memory
+def block():
+    with SomeMemory(100_000) as memory:
+        return touched(memory).array
+def grow():
+    memory = SomeMemory(0)
+    memory.resize(100_000)
+    touched(memory)
+grown = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for use in (lambda: touched(SomeMemory(100_000)), lambda: touched(SomeMemory(100_000)).array[5:], block, grow):
+    use()
+    before = grown()
+    for _ in range(2000):
+        use()
+    assert grown() - before < 160_000, grown() - before
+"""
+    run(sys.executable, "-c", program)
+
+
+def test_no_array_is_made_of_memory_that_moves():
+    """One thread resizes, three look: an array is where the data is for as long as it lives, and shows what was written."""
+    memory, kept, wrong = filled(1000), numpy.arange(1000.0), []
+    done = threading.Event()
+
+    def look():
+        while not done.is_set():
+            array = memory.array
+            place, size = int(ffi.cast("uintptr_t", lib.somemem_data(memory._handle))), lib.somemem_len(memory._handle)
+            if (array.ctypes.data, array.size) != (place, size) or not (array[:1000] == kept).all():
+                wrong.append((array.ctypes.data, array.size, place, size))
+            del array
+            len(memory)
+
+    lookers = [threading.Thread(target=look) for _ in range(3)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for looker in lookers:
+            looker.start()
+        moved = 0
+        while moved < 10_000 and not wrong:
+            try:
+                memory.resize(120_000 if len(memory) == 1000 else 1000)
+                moved += 1
+            except BufferError:
+                pass
+    finally:
+        done.set()
+        for looker in lookers:
+            looker.join()
+        sys.setswitchinterval(interval)
+    assert not wrong
+
+
+def test_threads_that_free_at_once():
+    for _ in range(200):
+        memory, start = filled(), threading.Barrier(4)
+
+        def free():
+            start.wait()
+            memory.free()
+
+        threads = [threading.Thread(target=free) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert repr(memory) == "<SomeMemory, freed>"
+
+
+def test_a_signal_handler_may_use_the_memory_that_it_interrupts():
+    program = """
+import signal
+from somemem import SomeMemory
+memory, seen = SomeMemory(1000), []
+memory[:] = 1
+def handler(*_):
+    seen.append(len(memory) and memory[0])
+    try:
+        memory.resize(1000 + len(seen))
+    except BufferError:
+        pass
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
+while len(seen) < 1000:
+    array = memory.array
+    assert array[0] == 1 and (array[999] == 1)
+    del array
+    try:
+        memory.resize(1000)
+    except BufferError:
+        raise AssertionError("the handler left a view behind")
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+    run(sys.executable, "-c", program, timeout=300)

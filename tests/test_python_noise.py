@@ -1,0 +1,251 @@
+"""random_noise and add_noise of the Python package: the C library's values, in arrays that own its memory."""
+
+import errno
+import gc
+import itertools
+import pickle
+import sys
+
+import numpy
+import pytest
+import somemem
+from somemem._native import ffi, lib
+
+from conftest import run
+
+LAST = 2**64 - 1
+
+
+def same(array, expected):
+    assert array.dtype == numpy.float64 and array.tobytes() == expected.tobytes()
+    return True
+
+
+@pytest.mark.parametrize("shape", [0, 1, 7, 300_000, (), (0,), (3, 0, 2), (4, 5), [2, 3, 4], numpy.int64(9), numpy.array([2, 3])])
+@pytest.mark.parametrize(("seed", "stream", "first"), [(0, 0, 0), (42, 7, 500), (LAST, LAST, 2**63), (numpy.uint64(LAST), 1, 1)])
+def test_the_values_are_the_c_librarys(noise, shape, seed, stream, first):
+    array = somemem.random_noise(shape, seed, stream, first)
+    assert array.shape == numpy.empty(shape).shape
+    assert same(array, noise(array.size, int(seed), stream, first))
+    out = numpy.empty(shape)
+    assert somemem.random_noise(seed=seed, stream=stream, first=first, out=out) is out and same(out, array)
+
+
+def test_indices_follow_c_order():
+    whole = somemem.random_noise((4, 5), seed=1)
+    for row, column in itertools.product(range(4), range(5)):
+        assert somemem.random_noise((), seed=1, first=row * 5 + column) == whole[row, column]
+
+
+def test_the_last_index_can_be_drawn_and_none_beyond(noise):
+    assert same(somemem.random_noise(2, seed=1, first=LAST - 1), noise(2, 1, 0, LAST - 1))
+    assert somemem.random_noise(0, seed=1, first=LAST).size == 0
+    for call in (
+        lambda: somemem.random_noise(2, seed=1, first=LAST),
+        lambda: somemem.random_noise(seed=1, first=LAST, out=numpy.empty(2)),
+        lambda: somemem.add_noise(numpy.empty(2), 1, seed=1, first=LAST),
+    ):
+        with pytest.raises(ValueError, match="first .* up to index"):
+            call()
+
+
+def test_without_a_seed_every_call_differs():
+    for draw in (
+        lambda: somemem.random_noise(1000),
+        lambda: somemem.random_noise(out=numpy.empty(1000)),
+        lambda: somemem.add_noise(numpy.zeros(1000), 1),
+    ):
+        one, other = draw(), draw()
+        assert not numpy.isin(one, other).any() and abs(one.std() - 1) < 0.2
+
+
+def test_fresh_seeds_are_fresh_and_of_64_bits():
+    seeds = [somemem.fresh_seed() for _ in range(1000)]
+    assert len(set(seeds)) == 1000 and all(type(seed) is int and 0 <= seed <= LAST for seed in seeds)
+    assert max(seeds).bit_length() == 64 and len({seed & 1 for seed in seeds}) == 2
+
+
+@pytest.mark.parametrize("stddev", [0, -0.0, 0.1, numpy.float32(2.5), 1e300])
+def test_noise_is_added_where_the_signal_is(noise, stddev):
+    signal = numpy.linspace(-1, 1, 1001)
+    expected = signal + float(stddev) * noise(1001, 42, 7, 3)
+    assert somemem.add_noise(signal, stddev, 42, 7, 3) is signal
+    assert same(signal, expected)
+    part = numpy.zeros((10, 10))
+    somemem.add_noise(part[4:6], stddev, seed=42, stream=7, first=3)
+    assert same(part[4:6].ravel(), float(stddev) * noise(20, 42, 7, 3) + 0.0) and not part[:4].any() and not part[6:].any()
+
+
+def test_arrays_are_the_librarys_memory_and_behave_as_arrays_do():
+    for array in (somemem.random_noise((100, 10)), somemem.random_noise((100, 10), seed=1)):
+        data = lib.somemem_data(array.base._handle)
+        assert array.ctypes.data == int(ffi.cast("uintptr_t", data)) and array.ctypes.data % 64 == 0
+        assert array.flags.writeable and array.flags.c_contiguous and type(array) is numpy.ndarray
+        array[0, 0] = 5
+        assert data[0] == 5
+        assert same(pickle.loads(pickle.dumps(array)), array) and array.copy().flags.owndata
+
+
+@pytest.mark.parametrize("options", [{}, {"seed": 1}], ids=str)
+def test_memory_is_freed_with_the_last_view(options):
+    array = somemem.random_noise(1000, **options)
+    handle = ffi.cast("SomeMem *", int(ffi.cast("uintptr_t", array.base._handle)))
+    view = array[10:20:2]
+    expected = view.copy()
+    del array
+    gc.collect()
+    assert lib.somemem_data(handle) and same(view.copy(), expected)
+    del view
+    assert not lib.somemem_data(handle)
+
+
+@pytest.mark.parametrize("call", ["random_noise(100_000)", "random_noise(100_000, seed=1)", "add_noise(random_noise(100_000, 1), 1)"])
+def test_nothing_leaks(call):
+    """1.6 GB are drawn; the process may not grow by a tenth of it."""
+    program = f"""
+import resource
+from somemem import *
+grown = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+{call}
+before = grown()
+for _ in range(2000):
+    {call}
+assert grown() - before < 160_000, grown() - before
+"""
+    run(sys.executable, "-c", program)
+
+
+def test_what_failed_leaks_nothing():
+    program = """
+import resource, numpy
+from somemem import *
+grown = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = grown()
+for _ in range(2000):
+    try:
+        random_noise((1,) * 70 + (100_000,), seed=1)
+    except ValueError:
+        pass
+    else:
+        raise AssertionError("NumPy has as many dimensions")
+assert grown() - before < 160_000, grown() - before
+"""
+    run(sys.executable, "-c", program)
+
+
+def read_only():
+    array = numpy.empty(3)
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    ("array", "kind", "says"),
+    [
+        ([1.0, 2.0, 3.0], TypeError, "NumPy array, not list"),
+        (numpy.float64(1), TypeError, "NumPy array"),
+        (numpy.empty(3, "f4"), TypeError, "float64, not float32"),
+        (numpy.empty(3, ">f8" if sys.byteorder == "little" else "<f8"), TypeError, "float64, not [<>]f8"),
+        (numpy.empty(3, complex), TypeError, "float64, not complex128"),
+        (numpy.empty(3, object), TypeError, "float64, not object"),
+        (read_only(), ValueError, "read-only"),
+        (numpy.empty(6)[::2], ValueError, "C-contiguous"),
+        (numpy.empty((2, 3)).T, ValueError, "C-contiguous"),
+        (numpy.frombuffer(bytearray(25), "f8", 3, 1), ValueError, "aligned"),
+    ],
+    ids=["list", "scalar", "f4", "swapped", "complex", "object", "read-only", "strided", "transposed", "unaligned"],
+)
+def test_arrays_that_cannot_be_filled(array, kind, says):
+    before = numpy.array(array, copy=True).tobytes()
+    with pytest.raises(kind, match=f"^out .*{says}"):
+        somemem.random_noise(seed=1, out=array)
+    with pytest.raises(kind, match=f"^array .*{says}"):
+        somemem.add_noise(array, 1.0, seed=1)
+    assert numpy.array(array).tobytes() == before
+
+
+@pytest.mark.parametrize("name", ["seed", "stream", "first"])
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(2**64, ValueError), (-1, ValueError), (10**30, ValueError)]
+    + [(value, TypeError) for value in (1.0, "1", numpy.float64(1), [])],
+    ids=repr,
+)
+def test_words_out_of_range(name, value, kind):
+    says = "between 0 and 2..64 - 1" if kind is ValueError else "an integer"
+    for call in (
+        lambda **word: somemem.random_noise(3, **word),
+        lambda **word: somemem.random_noise(out=numpy.empty(3), **word),
+        lambda **word: somemem.add_noise(numpy.empty(3), 1.0, **word),
+    ):
+        with pytest.raises(kind, match=f"^{name} must be {says}"):
+            call(**{"seed": 1, name: value})
+
+
+@pytest.mark.parametrize(
+    ("n", "kind", "says"),
+    [
+        (-1, ValueError, "n must not be negative, not -1"),
+        ((2, -3), ValueError, r"n\[1\] must not be negative"),
+        (3.0, TypeError, "n must be an integer, not float"),
+        ((3, 2.0), TypeError, r"n\[1\] must be an integer, not float"),
+        ("3", TypeError, "not str"),
+        (None, TypeError, "needs n or out"),
+        (2**58, MemoryError, "memory"),
+        (2**60, MemoryError, "no memory"),
+        (10**30, MemoryError, "no memory"),
+        ((2**32, 2**32), MemoryError, "no memory"),
+        ((1,) * 65, ValueError, "dimensions"),
+    ],
+    ids=repr,
+)
+def test_shapes_that_there_are_not(n, kind, says):
+    for options in ({}, {"seed": 1}):
+        with pytest.raises(kind, match=says):
+            somemem.random_noise(n, **options)
+
+
+def test_n_beside_out_must_be_its_shape():
+    out = numpy.empty((2, 3))
+    assert somemem.random_noise((2, 3), seed=1, out=out) is out
+    for n in (6, (3, 2), (2, 3, 1)):
+        with pytest.raises(ValueError, match="out has the shape"):
+            somemem.random_noise(n, seed=1, out=out)
+
+
+@pytest.mark.parametrize("choice", [{"stream": 1}, {"first": 1}], ids=str)
+def test_streams_and_indices_need_a_seed(choice):
+    for call in (
+        lambda: somemem.random_noise(3, **choice),
+        lambda: somemem.random_noise(out=numpy.empty(3), **choice),
+        lambda: somemem.add_noise(numpy.empty(3), 1.0, **choice),
+    ):
+        with pytest.raises(ValueError, match="fresh_seed"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("stddev", "kind"),
+    [(value, ValueError) for value in (-1, float("nan"), float("inf"))] + [(value, TypeError) for value in ("1", None, 1j)],
+)
+def test_standard_deviations_that_there_are_not(stddev, kind):
+    signal = numpy.zeros(3)
+    with pytest.raises(kind):
+        somemem.add_noise(signal, stddev, seed=1)
+    assert not signal.any()
+
+
+def test_no_entropy_is_an_oserror(monkeypatch):
+    """As the C function reports it: NULL and errno."""
+
+    def no_entropy(number):
+        ffi.errno = errno.EIO
+        return ffi.NULL
+
+    class Library:
+        random_noise = staticmethod(no_entropy)
+
+    monkeypatch.setattr("somemem._noise.lib", Library)
+    with pytest.raises(OSError) as caught:
+        somemem.random_noise(3)
+    assert caught.value.errno == errno.EIO

@@ -1,0 +1,158 @@
+"""The Python package as its users get it: the wheel, its types, its examples, and a wheel made from the source distribution."""
+
+import importlib.metadata
+import os
+import pathlib
+import re
+import sys
+import tarfile
+import tomllib
+import zipfile
+
+import pytest
+import somemem
+
+from conftest import LIBRARY_DIR, ROOT, need, run
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+INSTALLED = pathlib.Path(somemem.__file__).parent
+SNIPPETS = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "python" / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+SOURCES = {path.name: path.read_text() for path in (ROOT / "python" / "somemem").glob("*.py")}
+
+
+def test_what_is_tested_is_the_installed_wheel():
+    assert "site-packages" in INSTALLED.parts and ROOT / "python" not in INSTALLED.parents
+    assert {path.name: path.read_text() for path in INSTALLED.glob("*.py")} == SOURCES, "run make wheel .venv/somemem"
+
+
+def test_metadata():
+    told = importlib.metadata.metadata("somemem")
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
+    assert told["Version"] == somemem.__version__ == version
+    assert told["License-Expression"] == "MIT OR Apache-2.0" and len(told.get_all("License-File")) == 2
+    assert "# somemem" in told.get_payload()
+    (tag,) = re.findall(r"^Tag: (.*)", importlib.metadata.distribution("somemem").read_text("WHEEL"), flags=re.MULTILINE)
+    assert tag.startswith("py3-none-"), "one wheel is for every Python"
+
+
+def test_the_tools_that_build_it_here_are_those_that_build_it_elsewhere():
+    pinned = (ROOT / "tests" / "requirements.txt").read_text().splitlines()
+    assert set(PYPROJECT["build-system"]["requires"]) <= set(pinned)
+
+
+def test_the_public_names():
+    names = {"SomeMemory", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads"}
+    assert set(somemem.__all__) == names | {"__version__"} and names <= set(dir(somemem))
+    assert all(getattr(somemem, name).__doc__ for name in names)
+
+
+def test_the_examples_in_the_docstrings(tmp_path):
+    printed = run(sys.executable, "-m", "pytest", "-q", "--doctest-modules", "--pyargs", "somemem", cwd=tmp_path)
+    examples = sum(bool(re.search(r"^ *>>> ", text, flags=re.MULTILINE)) for text in SOURCES.values())
+    assert int(re.search(r"(\d+) passed", printed)[1]) >= examples >= 4
+
+
+def mypy(*arguments, cwd):
+    # What it finds out about NumPy takes the time, and is kept.
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", LIBRARY_DIR.parent / "mypy"]
+    return run(*command, *arguments, cwd=cwd)
+
+
+def test_the_package_is_typed_strictly(tmp_path):
+    mypy(ROOT / "python" / "somemem", cwd=tmp_path)
+
+
+def test_users_see_the_types(tmp_path):
+    """Where a comment ignores an error, there has to be one."""
+    (tmp_path / "user.py").write_text(
+        """
+from typing import assert_type
+import numpy as np
+from numpy.typing import NDArray
+import somemem
+
+assert_type(somemem.random_noise(3), NDArray[np.float64])
+assert_type(somemem.random_noise((2, np.int64(3)), seed=somemem.fresh_seed(), stream=1, first=2), NDArray[np.float64])
+noise = somemem.random_noise(seed=np.uint64(1), out=np.empty(3))
+assert_type(somemem.add_noise(noise, 0.5, seed=1), NDArray[np.float64])
+assert_type(somemem.fresh_seed(), int)
+assert_type(somemem.threads(), int)
+assert_type(somemem.__version__, str)
+with somemem.SomeMemory(3) as memory:
+    assert_type(memory, somemem.SomeMemory)
+    assert_type(memory.array, NDArray[np.float64])
+    assert_type(len(memory), int)
+    memory.resize(5)
+    memory[2:4] = noise[:2]
+    total: float = sum(memory)
+    array = np.asarray(memory)
+
+somemem.random_noise("3")  # type: ignore[arg-type]
+somemem.random_noise(3, seed=1.5)  # type: ignore[arg-type]
+somemem.random_noise(out=[1.0])  # type: ignore[arg-type]
+narrow = np.empty(3, np.float32)
+somemem.add_noise(narrow, 1.0)  # type: ignore[arg-type]
+somemem.add_noise(noise)  # type: ignore[call-arg]
+somemem.SomeMemory(3).shrink(2)  # type: ignore[attr-defined]
+"""
+    )
+    mypy("user.py", cwd=tmp_path)
+
+
+def snippets(language):
+    return [text for name, text in SNIPPETS if name == language]
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=str(number)) for number, text in enumerate(snippets("python"))])
+def test_the_snippets_of_its_readme(text, tmp_path):
+    printed = run(sys.executable, "-W", "error", "-c", text, cwd=tmp_path)
+    assert ("alive" in printed) == ("print" in text)
+
+
+def test_every_snippet_is_tried():
+    (command,) = snippets("sh")
+    assert command.startswith("pip install ."), "the wheel of the source distribution is installed like this"
+    assert len(snippets("python")) == len(SNIPPETS) - 1 == 3
+
+
+def test_the_example_with_a_plot(tmp_path):
+    program = ROOT / "python" / "examples" / "bit_errors.py"
+    command = [sys.executable, "-W", "error", program, tmp_path / "plot.png", "--bits", 300_001, "--seed", 7]
+    printed = run(*command, "--threads", 1)
+    plot = (tmp_path / "plot.png").read_bytes()
+    assert plot.startswith(b"\x89PNG") and len(plot) > 10_000
+    rows = [line.split() for line in printed.splitlines()[1:]]
+    assert [int(row[0]) for row in rows] == list(range(11)) and all(abs(float(row[-1])) <= 4 for row in rows)
+    assert run(*command, "--threads", 3) == printed and (tmp_path / "plot.png").read_bytes() == plot
+    with pytest.raises(AssertionError, match="exited with 2"):
+        run(*command, "--threads", 0)
+
+
+def files(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_source_distribution_is_all_that_a_wheel_needs(tmp_path, monkeypatch):
+    """Unpacked and built elsewhere; only the dependencies that cargo has built before are used again."""
+    need("cargo")
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(LIBRARY_DIR.parent / "python"))
+    monkeypatch.setenv("PATH", str(pathlib.Path(sys.executable).parent), prepend=os.pathsep)
+    run("maturin", "sdist", "--manifest-path", ROOT / "Cargo.toml", "--out", tmp_path)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as unpacked:
+        unpacked.extractall(tmp_path / "sources", filter="data")
+    (sources,) = (tmp_path / "sources").iterdir()
+    assert {"LICENSE-MIT", "LICENSE-APACHE", "Cargo.lock", "PKG-INFO"} <= {path.name for path in sources.iterdir()}
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    run(*pip, "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", tmp_path, sources)
+    (wheel,) = tmp_path.glob("*.whl")
+    (tested,) = (LIBRARY_DIR.parent / "wheels").glob("*.whl")
+    made, expected = files(wheel), files(tested)
+    assert wheel.name == tested.name and made.keys() == expected.keys()
+    assert all(made[name] == expected[name] for name in made if name.endswith((".py", ".pyi", "METADATA", "py.typed")))
+
+    run(*pip, "install", "--no-deps", "--target", tmp_path / "installed", wheel)
+    program = "import somemem; print(somemem.__file__); print(somemem.random_noise(3, seed=42).tobytes().hex())"
+    path, values = run(sys.executable, "-c", program, env={"PYTHONPATH": str(tmp_path / "installed")}, cwd=tmp_path).splitlines()
+    assert path.startswith(str(tmp_path)) and values == somemem.random_noise(3, seed=42).tobytes().hex()
