@@ -28,11 +28,16 @@ def run(*command, **options):
     return done.stdout
 
 
+def missing(what):
+    """Skips the test, or fails it where CI runs."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
 def need(tool):
     """The path of a tool. Without it the test is skipped, or fails where CI runs."""
     path = shutil.which(tool)
     if not path:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
+        missing(f"{tool} is not installed")
     return path
 
 
