@@ -6,7 +6,8 @@
 # make wheel   builds the Python package in target/wheels
 # make python-example   measures the bit error rate of a noisy channel and draws docs/bit-errors.png
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
-# make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to
+# make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
+#              `make test` compares with oneMKL where it is there
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
 # make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
@@ -79,7 +80,7 @@ mpi: $(MPI_EXAMPLES)
 
 test: library $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet
-	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(VENV)/bin/python -m pytest -q -rs tests
+	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) $(VENV)/bin/python -m pytest -q -rs tests
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt

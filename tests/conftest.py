@@ -35,11 +35,16 @@ def snippets(document, language=None, containing=""):
     return [text for name, text in blocks if language in (None, name) and containing in text]
 
 
+def missing(what):
+    """Skips the test, or fails it where CI runs."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
 def need(tool):
     """The path of a tool. Without it the test is skipped, or fails where CI runs."""
     path = shutil.which(tool)
     if not path:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
+        missing(f"{tool} is not installed")
     return path
 
 
