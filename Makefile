@@ -4,6 +4,7 @@
 # make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib there; everything below DESTDIR, if that is given
 # make installcheck   tests what is installed under PREFIX as its users would find it
 # make wheel   builds the Python package in target/wheels
+# make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
 # make python-example   measures the bit error rate of a noisy channel and draws docs/bit-errors.png
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
@@ -48,7 +49,7 @@ LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
 export CARGO_BUILD_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
                                 --remap-path-prefix=$(CURDIR)=/somemem $(CARGO_BUILD_RUSTFLAGS)
 
-.PHONY: all library examples run mpi test wheel python-example install installcheck cross bench peers plots stats words dieharder \
+.PHONY: all library examples run mpi test wheel python-example dask install installcheck cross bench peers plots stats words dieharder \
         header clean
 all: library examples
 
@@ -122,6 +123,9 @@ $(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml pyt
 $(VENV)/somemem: $(WHEELS)/ready
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/*.whl
 	touch $@
+
+dask: $(VENV)/somemem
+	$(VENV)/bin/python python/examples/tail_probability.py $(DASK)
 
 python-example: $(VENV)/somemem
 	$(VENV)/bin/python python/examples/bit_errors.py docs/bit-errors.png --bits 67108864

@@ -12,7 +12,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = pathlib.Path(os.environ.get("SOMEMEM_INCLUDE_DIR", ROOT / "include"))
-LIBRARY_DIR = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", ROOT / "target" / "release"))
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+LIBRARY_DIR = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", TARGET / "release"))
 LIBRARY = LIBRARY_DIR / "libsomemem.so"
 HEADER = INCLUDE / "somemem.h"
 
@@ -20,6 +21,9 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"]
 C_WARNINGS = WARNINGS + ["-Wc++-compat", "-Wstrict-prototypes"]
 C_STANDARDS = ["c99", "c11", "c17"]
 CPP_STANDARDS = ["c++11", "c++14", "c++17", "c++20"]
+
+# For programs that look at the most memory they have had, in KiB. That of getrusage() may be of the process that started them.
+PEAK = "peak = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
 
 
 def run(*command, **options):

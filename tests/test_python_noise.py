@@ -11,7 +11,7 @@ import pytest
 import somemem
 from somemem._native import ffi, lib
 
-from conftest import run
+from conftest import PEAK, run
 
 LAST = 2**64 - 1
 
@@ -103,24 +103,21 @@ def test_memory_is_freed_with_the_last_view(options):
 def test_nothing_leaks(call):
     """1.6 GB are drawn; the process may not grow by a tenth of it."""
     program = f"""
-import resource
 from somemem import *
-grown = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 {call}
-before = grown()
+before = peak()
 for _ in range(2000):
     {call}
-assert grown() - before < 160_000, grown() - before
+assert peak() - before < 160_000, peak() - before
 """
-    run(sys.executable, "-c", program)
+    run(sys.executable, "-c", PEAK + program)
 
 
 def test_what_failed_leaks_nothing():
     program = """
-import resource, numpy
+import numpy
 from somemem import *
-grown = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-before = grown()
+before = peak()
 for _ in range(2000):
     try:
         random_noise((1,) * 70 + (100_000,), seed=1)
@@ -128,9 +125,9 @@ for _ in range(2000):
         pass
     else:
         raise AssertionError("NumPy has as many dimensions")
-assert grown() - before < 160_000, grown() - before
+assert peak() - before < 160_000, peak() - before
 """
-    run(sys.executable, "-c", program)
+    run(sys.executable, "-c", PEAK + program)
 
 
 def read_only():

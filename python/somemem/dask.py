@@ -1,0 +1,126 @@
+"""Noise as Dask arrays, drawn chunk by chunk where and when it is needed.
+
+An element's value depends on its place in the array and on nothing else: not on the chunks, the scheduler, the number of workers,
+or how often a chunk is computed again.
+
+>>> import somemem
+>>> from somemem.dask import random_noise
+>>> x = random_noise((1000, 1000), seed=42, chunks=(100, 500))
+>>> bool((x.compute() == somemem.random_noise((1000, 1000), seed=42)).all())
+True
+"""
+
+import math
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+try:
+    import dask.array as da
+except ImportError as missing:
+    raise ImportError("somemem.dask needs Dask: pip install 'somemem[dask]'") from missing
+
+from ._arguments import Shape, index, shape, word
+from ._buffer import check
+from ._memory import SomeMemory
+from ._native import ffi, lib
+from ._noise import fresh_seed
+
+
+def random_noise(
+    n: Shape,
+    seed: SupportsIndex | None = None,
+    stream: SupportsIndex = 0,
+    first: SupportsIndex = 0,
+    chunks: Any = "auto",
+) -> da.Array:
+    """A Dask array of independent N(0,1) samples, equal to ``somemem.random_noise(n, seed, stream, first)``.
+
+    It may be larger than any memory: what is needed at once is the chunks that are being worked on. A part of it, ``x[500:510]``
+    say, is drawn alone.
+
+    For noise on a signal: ``signal + stddev * random_noise(signal.shape, seed, chunks=signal.chunks)``.
+
+    Parameters
+    ----------
+    n : int or tuple of ints
+        The shape.
+    seed, stream, first : int, optional
+        As for `somemem.random_noise`. Without a seed a fresh one is drawn now: the array is the same whenever it is computed, and
+        another one is another.
+    chunks : optional
+        As for `dask.array.from_array`. Chunks that take the last dimensions whole are drawn in one go; others row by row, which for
+        rows of less than some thousand elements takes longer.
+
+    Examples
+    --------
+    Two terabytes, of which only so much is drawn:
+
+    >>> x = random_noise((500_000, 500_000), seed=42, chunks=(1000, 500_000))
+    >>> x[400_000, 7:10].compute()
+    array([ 0.09376528, -0.1149962 , -1.33133846])
+    """
+    lengths = shape("n", n)
+    if seed is None:
+        if word("stream", stream) or word("first", first):
+            raise ValueError("stream and first choose among the samples of a seed, and there is none: draw one with fresh_seed()")
+        seed, stream = fresh_seed(), fresh_seed()
+    samples = Samples(lengths, word("seed", seed), word("stream", stream), index("first", first, math.prod(lengths)))
+    meta = np.empty((0,) * len(lengths))
+    array: da.Array = da.from_array(  # type: ignore[no-untyped-call]
+        samples, chunks, asarray=False, meta=meta, inline_array=True
+    )
+    return array
+
+
+class Samples:
+    """What Dask cuts its chunks from: an array that has a shape, and draws what is asked of it."""
+
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, lengths: tuple[int, ...], seed: int, stream: int, first: int) -> None:
+        self.shape = lengths
+        self.ndim = len(lengths)
+        self.seed, self.stream, self.first = seed, stream, first
+
+    def __dask_tokenize__(self) -> tuple[object, ...]:
+        return ("somemem", self.shape, self.seed, self.stream, self.first)
+
+    def __getitem__(self, key: tuple[int | slice, ...]) -> Any:
+        """By a number or a slice for each dimension: Dask joins the slices of its chunks with the user's. What is drawn is the box
+        around what is asked for."""
+        box: list[range] = []
+        inside: list[int | slice] = []
+        for length, part in zip(self.shape, key, strict=True):
+            places = range(length)[part]
+            if isinstance(places, int):
+                box.append(range(places, places + 1))
+                inside.append(0)
+            else:
+                ends = sorted((places[0], places[-1])) if places else (0, -1)
+                box.append(range(ends[0], ends[1] + 1))
+                inside.append(slice(None, None, places.step))
+        return self._box(box)[tuple(inside)]
+
+    def _box(self, ranges: list[range]) -> NDArray[np.float64]:
+        """The elements whose place in each dimension is in a range without steps."""
+        lengths = tuple(len(r) for r in ranges)
+        memory = SomeMemory(math.prod(lengths))
+        box = memory.array
+        if not box.size:
+            return box.reshape(lengths)
+        # Dimensions taken whole at the end lie in one run of indices, together with the one before them.
+        cut = self.ndim
+        while cut > 0 and lengths[cut - 1] == self.shape[cut - 1]:
+            cut -= 1
+        cut = max(cut - 1, 0)
+        strides = [math.prod(self.shape[place + 1 :]) for place in range(self.ndim)]
+        corner = self.first + sum(r.start * stride for r, stride in zip(ranges, strides))
+        firsts = np.array(corner, np.uint64)
+        for length, stride in zip(lengths[:cut], strides):
+            firsts = np.add.outer(firsts, np.arange(length, dtype=np.uint64) * np.uint64(stride))
+        out, run = ffi.from_buffer("double[]", box), math.prod(lengths[cut:])
+        for place, first in enumerate(firsts.ravel().tolist()):
+            check(lib.random_noise_fill(out + place * run, run, self.seed, self.stream, first))
+        return box.reshape(lengths)
