@@ -98,6 +98,10 @@ $(TARGET)/tools/bin/cargo-cinstall:
 
 # cargo-c writes PREFIX into somemem.pc; from where the file is, what is installed can also be moved. -lgcc_s and -lc are what
 # every compiler driver adds, and a program that is linked with -static has no shared libgcc.
+override PREFIX := $(abspath $(PREFIX))
+ifneq ($(filter /%,$(LIBDIR))$(word 2,$(PREFIX)),)
+$(error LIBDIR begins at PREFIX and not with a slash, and PREFIX has no spaces)
+endif
 PC := $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/somemem.pc
 UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(LIBDIR)/pkgconfig)))
 
@@ -110,6 +114,7 @@ install: $(CARGO_C)
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(PREFIX)/$(LIBDIR) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
 	$(VENV)/bin/python -m pytest -q -rs tests
+
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
 # `make` has built stays the one that is tested.
 wheel: $(WHEELS)/ready

@@ -1,4 +1,5 @@
-# find_package(somemem CONFIG) gives the targets somemem::shared and somemem::static, those of them that are installed.
+# find_package(somemem CONFIG) gives the targets somemem::shared and somemem::static, those of them that are installed. They are also
+# the components that may be asked for.
 # Everything is found from where this file is, <prefix>/share/cmake/somemem, so the whole may be moved.
 
 get_filename_component(_somemem_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
@@ -34,6 +35,12 @@ if(NOT TARGET somemem::shared AND NOT TARGET somemem::static)
   set(somemem_FOUND FALSE)
   set(somemem_NOT_FOUND_MESSAGE "no somemem library in ${_somemem_folders} under ${_somemem_prefix}")
 endif()
+foreach(_somemem_target IN LISTS somemem_FIND_COMPONENTS)
+  if(somemem_FIND_REQUIRED_${_somemem_target} AND NOT TARGET somemem::${_somemem_target})
+    set(somemem_FOUND FALSE)
+    set(somemem_NOT_FOUND_MESSAGE "there is no somemem::${_somemem_target}")
+  endif()
+endforeach()
 
 unset(_somemem_prefix)
 unset(_somemem_folders)

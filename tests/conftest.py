@@ -39,6 +39,14 @@ def snippets(document, language=None, containing=""):
     return [text for name, text in blocks if language in (None, name) and containing in text]
 
 
+def names_the_build_machine(library):
+    """Whether the folder of the sources or one of cargo's is in a library: panics name source files."""
+    text = library.read_bytes()
+    homes = [os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")), os.path.expanduser("~/.rustup"), str(ROOT)]
+    assert b".rs" in text
+    return any(home.encode() in text for home in homes)
+
+
 def missing(what):
     """Skips the test, or fails it where CI runs."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(what)

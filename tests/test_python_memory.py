@@ -9,7 +9,7 @@ import threading
 
 import numpy
 import pytest
-from somemem import SomeMemory, random_noise
+from somemem import SomeMemory, add_noise, random_noise
 from somemem._native import ffi, lib
 
 from conftest import PEAK, run
@@ -268,9 +268,83 @@ def test_no_array_is_made_of_memory_that_moves():
     assert not wrong
 
 
+def test_nothing_can_be_made_of_what_an_array_holds_on_to():
+    """Neither of a copy of it, nor where the garbage collector has found it and a destructor brings it back."""
+    memory = filled()
+    base = memory.array.base
+    copied = copy.copy(base)
+    del base
+    memory.resize(10_000_000)
+    assert numpy.asarray(copied).dtype == object and not hasattr(copied, "array")
+
+    saved = []
+
+    class Resurrecting:
+        def __del__(self):
+            saved.append(numpy.asarray(self.base))
+
+    garbage = Resurrecting()
+    garbage.me, garbage.base = garbage, memory.array.base
+    del garbage
+    gc.collect()
+    memory.resize(1000)
+    assert saved[0].dtype == object
+
+
+def test_a_subclass_cannot_lie_about_its_size():
+    class Lying(numpy.ndarray):
+        size, shape = 10**7, (10**7,)
+
+    array = numpy.zeros(4).view(Lying)
+    add_noise(array, 1.0, seed=1)
+    random_noise(seed=2, out=array)
+    assert numpy.array_equal(array.view(numpy.ndarray), random_noise(4, seed=2))
+
+
+def test_a_forked_child_can_use_it():
+    """Whatever another thread was about when it forked."""
+    program = """
+import os, threading
+from somemem import SomeMemory
+memory, done = SomeMemory(1000), threading.Event()
+memory[:] = 1
+def resize():
+    while not done.is_set():
+        memory.resize(300_000)
+        memory.resize(1000)
+thread = threading.Thread(target=resize)
+thread.start()
+for _ in range(50):
+    child = os.fork()
+    if child == 0:
+        os._exit(len(memory) not in (1000, 300_000) or bool((memory[:1000] != 1).any()))
+    assert os.waitpid(child, 0)[1] == 0
+done.set()
+thread.join()
+"""
+    run(sys.executable, "-W", "ignore", "-c", program, timeout=100)
+
+
+def test_what_was_not_made_is_like_what_was_freed():
+    class Careless(SomeMemory):
+        def __init__(self):
+            pass
+
+    memory = Careless()
+    assert repr(memory) == "<SomeMemory, freed>"
+    memory.free()
+    with pytest.raises(ValueError, match="freed"):
+        memory.array
+    whole = SomeMemory(10)
+    with pytest.raises(TypeError, match="already"):
+        whole.__init__(1000)
+    assert len(whole) == 10
+
+
 def test_threads_that_free_at_once():
     for _ in range(200):
         memory, start = filled(), threading.Barrier(4)
+        handle = int(ffi.cast("uintptr_t", memory._handle))
 
         def free():
             start.wait()
@@ -282,30 +356,38 @@ def test_threads_that_free_at_once():
         for thread in threads:
             thread.join()
         assert repr(memory) == "<SomeMemory, freed>"
+        assert not lib.somemem_data(ffi.cast("SomeMem *", handle))
 
 
 def test_a_signal_handler_may_use_the_memory_that_it_interrupts():
+    """Wherever it comes in, also in the midst of a resize, what it keeps stays valid: then it gets no array, or nothing moves."""
     program = """
 import signal
 from somemem import SomeMemory
-memory, seen = SomeMemory(1000), []
+memory, seen, kept = SomeMemory(1000), [], []
 memory[:] = 1
 def handler(*_):
-    seen.append(len(memory) and memory[0])
+    seen.append(len(memory))
     try:
-        memory.resize(1000 + len(seen))
+        kept.append(memory.array)
+        memory.resize(5)
     except BufferError:
         pass
+    else:
+        raise AssertionError("resized under an array")
 signal.signal(signal.SIGALRM, handler)
 signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
-while len(seen) < 1000:
-    array = memory.array
-    assert array[0] == 1 and (array[999] == 1)
-    del array
-    try:
-        memory.resize(1000)
-    except BufferError:
-        raise AssertionError("the handler left a view behind")
+while len(seen) < 3000:
+    for number in (1000, 300_000, 2000):
+        try:
+            memory.resize(number)
+        except BufferError:
+            pass
+    place = memory.array.ctypes.data
+    for array in kept[:]:
+        assert array.ctypes.data == place and (array[:1000] == 1).all()
+    array = None
+    kept.clear()
 signal.setitimer(signal.ITIMER_REAL, 0)
 """
     run(sys.executable, "-c", program, timeout=300)

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 import somemem
 
-from conftest import ROOT, TARGET, need, run, snippets
+from conftest import ROOT, TARGET, names_the_build_machine, need, run, snippets
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 INSTALLED = pathlib.Path(somemem.__file__).parent
@@ -23,6 +23,11 @@ SOURCES = {path.name: path.read_text() for path in (ROOT / "python" / "somemem")
 def test_what_is_tested_is_the_installed_wheel():
     assert "site-packages" in INSTALLED.parts and ROOT / "python" not in INSTALLED.parents
     assert {path.name: path.read_text() for path in INSTALLED.glob("*.py")} == SOURCES, "run make wheel .venv/somemem"
+
+
+def test_nothing_of_the_build_machine_is_in_the_wheel():
+    (library,) = INSTALLED.glob("_native/*.so")
+    assert not names_the_build_machine(library)
 
 
 def test_metadata():

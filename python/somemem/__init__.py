@@ -9,8 +9,8 @@ A sample is a pure function of a seed, a stream and an index, the same bits on e
 >>> bool((part == noise[500_000:500_010]).all())
 True
 
-`random_noise` and `add_noise` draw, `fresh_seed` is for what is to be repeated, and `SomeMemory` is a buffer that grows
-without being copied.
+`random_noise` and `add_noise` draw, `fresh_seed` is for what is to be repeated, and `SomeMemory` is a buffer that grows:
+a large one without being copied.
 """
 
 from ._memory import SomeMemory

@@ -4,10 +4,11 @@ import math
 import operator
 import sys
 from collections.abc import Iterable
-from typing import SupportsIndex, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ._native import ffi
 
 Shape: TypeAlias = SupportsIndex | Iterable[SupportsIndex]
 
@@ -41,17 +42,23 @@ def length(name: str, value: SupportsIndex) -> int:
     return number
 
 
-def shape(name: str, value: Shape) -> tuple[int, ...]:
+def lengths(name: str, value: Shape) -> tuple[int, ...]:
     """The lengths of an array's dimensions; one number is a shape too, as everywhere in NumPy."""
-    if not isinstance(value, Iterable):
-        return (length(name, value),)
-    lengths = tuple(length(f"{name}[{place}]", number) for place, number in enumerate(value))
-    length(name, math.prod(lengths))
-    return lengths
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and getattr(value, "ndim", 1) > 0:
+        return tuple(length(f"{name}[{place}]", number) for place, number in enumerate(value))
+    return (length(name, value),)  # type: ignore[arg-type]
 
 
-def doubles(name: str, array: object) -> NDArray[np.float64]:
-    """An array whose memory the C functions can change in one piece, where it is."""
+def shape(name: str, value: Shape) -> tuple[int, ...]:
+    """The lengths of the dimensions of an array that is in memory as a whole."""
+    numbers = lengths(name, value)
+    length(name, math.prod(numbers))
+    return numbers
+
+
+def doubles(name: str, array: object) -> Any:
+    """The memory of an array, for the C functions to change in one piece, where it is. Its length is in doubles, and cannot be
+    other than told: an array's own attributes can, in a subclass."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, not {type(array).__name__}")
     if array.dtype != np.float64:
@@ -60,12 +67,16 @@ def doubles(name: str, array: object) -> NDArray[np.float64]:
         raise ValueError(f"{name} is read-only")
     if not (array.flags.c_contiguous and array.flags.aligned):
         raise ValueError(f"{name} must be C-contiguous and aligned, as {name}.copy(order='C') is")
-    return array
+    return ffi.from_buffer("double[]", array, require_writable=True)
 
 
 def deviation(name: str, value: float) -> float:
     """A standard deviation."""
-    if not math.isfinite(value) or value < 0:
+    try:
+        usable = math.isfinite(value) and value >= 0
+    except OverflowError:
+        usable = False
+    if not usable:
         raise ValueError(f"{name} must be finite and not negative, not {value}")
     return value
 

@@ -13,18 +13,26 @@ from ._native import ffi, lib
 class View:
     """What an array of a buffer holds on to, and through it every array, slice and memoryview made of that array.
 
-    It keeps the buffer's handle alive. Who may move the buffer has to see to it that no View of it is.
+    It keeps the buffer's handle alive. Who may move the buffer has to see to it that no View of it is. Nothing else can be made
+    of a View: of one array only, and NumPy's arrays are out of the garbage collector's sight, so that no View is taken for
+    garbage while there is memory to be seen through it.
     """
 
     __slots__ = ("__array_interface__", "__weakref__", "_handle")
 
+    __array_interface__: dict[str, Any]
+
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    def array(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        address = int(ffi.cast("uintptr_t", lib.somemem_data(self._handle)))
-        self.__array_interface__ = {"version": 3, "typestr": np.dtype(np.float64).str, "shape": shape, "data": (address, False)}
-        return np.asarray(self)
+
+def array_of(view: View, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The one array of a new View."""
+    address = int(ffi.cast("uintptr_t", lib.somemem_data(view._handle)))
+    view.__array_interface__ = {"version": 3, "typestr": np.dtype(np.float64).str, "shape": shape, "data": (address, False)}
+    array = np.asarray(view)
+    del view.__array_interface__
+    return array
 
 
 def owned(handle: Any) -> Any:

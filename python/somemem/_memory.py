@@ -1,17 +1,26 @@
 """A growable buffer."""
 
+import os
 import threading
 import weakref
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, NoReturn, SupportsIndex
+from typing import Any, NoReturn, SupportsIndex, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ._arguments import length
-from ._buffer import View, check, owned
+from ._buffer import View, array_of, check, owned
 from ._native import lib
+
+Itself = TypeVar("Itself", bound="SomeMemory")
+
+# C calls run without the GIL, and one handle is for one thread at a time. Re-entrant, because a destructor or a signal handler
+# may come in between and use the same buffer. One for all, so that a fork can wait until no thread has a buffer half changed.
+LOCK = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 
 class SomeMemory:
@@ -51,14 +60,25 @@ class SomeMemory:
     <SomeMemory, freed>
     """
 
-    __slots__ = ("__weakref__", "_handle", "_lock", "_views")
+    __slots__ = ("__weakref__", "_handle", "_moving", "_views")
+
+    _handle: Any
+    _views: weakref.WeakSet[View]
+    _moving: bool
+
+    def __new__(cls, *arguments: Any, **named: Any) -> "SomeMemory":
+        self = super().__new__(cls)
+        self._handle = None
+        self._views = weakref.WeakSet()
+        self._moving = False
+        return self
 
     def __init__(self, n: SupportsIndex) -> None:
-        self._handle = owned(lib.somemem_new(length("n", n)))
-        self._views: weakref.WeakSet[View] = weakref.WeakSet()
-        # C calls run without the GIL, and one handle is for one thread at a time. Re-entrant, because a destructor or a signal
-        # handler may come in between and use the same buffer.
-        self._lock = threading.RLock()
+        handle = owned(lib.somemem_new(length("n", n)))
+        with LOCK:
+            if self._handle is not None:
+                raise TypeError("this memory has been made already")
+            self._handle = handle
 
     @property
     def array(self) -> NDArray[np.float64]:
@@ -67,12 +87,16 @@ class SomeMemory:
         While it or anything made from it is alive, a slice or a memoryview say, the buffer cannot be resized. (The `_` of an
         interactive session keeps the last result alive.)
         """
-        with self._lock:
+        with LOCK:
             handle = self._open()
             view = View(handle)
-            # Counted before it looks where the data is: from here on the data stays there.
+            # Counted before it is known whether the data moves: in between, the same thread may come in again.
             self._views.add(view)
-            return view.array((lib.somemem_len(handle),))
+            if self._moving:
+                # A traceback may keep it.
+                self._views.discard(view)
+                raise BufferError("this memory is being resized")
+            return array_of(view, (lib.somemem_len(handle),))
 
     def resize(self, n: SupportsIndex) -> None:
         """Makes the buffer `n` doubles long.
@@ -108,21 +132,27 @@ class SomeMemory:
         20
         """
         number = length("n", n)
-        with self._lock:
+        with LOCK:
             handle = self._open()
-            if self._views:
-                raise BufferError("an array of this memory is alive, and resizing could move the data away under it")
-            check(lib.somemem_resize(handle, number))
+            if self._moving:
+                raise BufferError("this memory is being resized")
+            self._moving = True
+            try:
+                if self._views:
+                    raise BufferError("an array of this memory is alive, and resizing could move the data away under it")
+                check(lib.somemem_resize(handle, number))
+            finally:
+                self._moving = False
 
     def free(self) -> None:
         """Gives the memory up: it is freed now, or with the last array of it.
 
         Afterwards the object can only be freed again, to no effect; anything else is a ValueError.
         """
-        with self._lock:
+        with LOCK:
             self._handle = None
 
-    def __enter__(self) -> "SomeMemory":
+    def __enter__(self: Itself) -> Itself:
         self._open()
         return self
 
@@ -130,7 +160,7 @@ class SomeMemory:
         self.free()
 
     def __len__(self) -> int:
-        with self._lock:
+        with LOCK:
             number: int = lib.somemem_len(self._open())
             return number
 

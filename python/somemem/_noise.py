@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._arguments import Shape, deviation, doubles, index, shape, word
-from ._buffer import View, check, owned
-from ._native import ffi, lib
+from ._buffer import View, array_of, check, owned
+from ._native import lib
 
 
 def fresh_seed() -> int:
@@ -90,23 +90,25 @@ def random_noise(
     array([-0.47923336,  0.11028699,  0.14666538])
     """
     if out is not None:
-        lengths = doubles("out", out).shape
-        if n is not None and shape("n", n) != lengths:
-            raise ValueError(f"out has the shape {lengths}, and n is {n}")
+        memory = doubles("out", out)
+        number = len(memory)
+        if n is not None and shape("n", n) != out.shape:
+            raise ValueError(f"out has the shape {out.shape}, and n is {n}")
     elif n is not None:
         lengths = shape("n", n)
+        number = math.prod(lengths)
     else:
         raise TypeError("random_noise() needs n or out")
-    number = math.prod(lengths)
     if seed is None:
         _nothing_to_choose(stream, first)
         if out is None:
-            return View(owned(lib.random_noise(number))).array(lengths)
+            return array_of(View(owned(lib.random_noise(number))), lengths)
         seed, stream = fresh_seed(), fresh_seed()
     elements = word("seed", seed), word("stream", stream), index("first", first, number)
     if out is None:
-        out = View(owned(lib.somemem_new(number))).array(lengths)
-    check(lib.random_noise_fill(ffi.from_buffer("double[]", out), number, *elements))
+        out = array_of(View(owned(lib.somemem_new(number))), lengths)
+        memory = doubles("out", out)
+    check(lib.random_noise_fill(memory, number, *elements))
     return out
 
 
@@ -146,12 +148,12 @@ def add_noise(
     >>> add_noise(signal, 0.1, seed=42)
     array([1.00549496, 1.04197164, 1.07938823])
     """
-    doubles("array", array)
+    memory = doubles("array", array)
     if seed is None:
         _nothing_to_choose(stream, first)
         seed, stream = fresh_seed(), fresh_seed()
-    elements = word("seed", seed), word("stream", stream), index("first", first, array.size)
-    check(lib.random_noise_add(ffi.from_buffer("double[]", array), array.size, deviation("stddev", stddev), *elements))
+    elements = word("seed", seed), word("stream", stream), index("first", first, len(memory))
+    check(lib.random_noise_add(memory, len(memory), deviation("stddev", stddev), *elements))
     return array
 
 

@@ -10,6 +10,7 @@ or how often a chunk is computed again.
 True
 """
 
+import itertools
 import math
 from typing import Any, SupportsIndex
 
@@ -19,9 +20,9 @@ from numpy.typing import NDArray
 try:
     import dask.array as da
 except ImportError as missing:
-    raise ImportError("somemem.dask needs Dask: pip install 'somemem[dask]'") from missing
+    raise ImportError("somemem.dask needs Dask: pip install 'dask[array]'") from missing
 
-from ._arguments import Shape, index, shape, word
+from ._arguments import Shape, index, lengths, word
 from ._buffer import check
 from ._memory import SomeMemory
 from ._native import ffi, lib
@@ -37,8 +38,8 @@ def random_noise(
 ) -> da.Array:
     """A Dask array of independent N(0,1) samples, equal to ``somemem.random_noise(n, seed, stream, first)``.
 
-    It may be larger than any memory: what is needed at once is the chunks that are being worked on. A part of it, ``x[500:510]``
-    say, is drawn alone.
+    It may be larger than any memory: what is needed at once is the chunks that are being worked on. Of a slice, ``x[500:510]`` say,
+    only what it holds is drawn; with a step, also what lies between.
 
     For noise on a signal: ``signal + stddev * random_noise(signal.shape, seed, chunks=signal.chunks)``.
 
@@ -50,8 +51,8 @@ def random_noise(
         As for `somemem.random_noise`. Without a seed a fresh one is drawn now: the array is the same whenever it is computed, and
         another one is another.
     chunks : optional
-        As for `dask.array.from_array`. Chunks that take the last dimensions whole are drawn in one go; others row by row, which for
-        rows of less than some thousand elements takes longer.
+        As for `dask.array.from_array`. Chunks that take the last dimensions whole are drawn in one go; others row by row, at about a
+        microsecond a row.
 
     Examples
     --------
@@ -61,13 +62,13 @@ def random_noise(
     >>> x[400_000, 7:10].compute()
     array([ 0.09376528, -0.1149962 , -1.33133846])
     """
-    lengths = shape("n", n)
+    shape = lengths("n", n)
     if seed is None:
         if word("stream", stream) or word("first", first):
             raise ValueError("stream and first choose among the samples of a seed, and there is none: draw one with fresh_seed()")
         seed, stream = fresh_seed(), fresh_seed()
-    samples = Samples(lengths, word("seed", seed), word("stream", stream), index("first", first, math.prod(lengths)))
-    meta = np.empty((0,) * len(lengths))
+    samples = Samples(shape, word("seed", seed), word("stream", stream), index("first", first, math.prod(shape)))
+    meta = np.empty((0,) * len(shape))
     array: da.Array = da.from_array(  # type: ignore[no-untyped-call]
         samples, chunks, asarray=False, meta=meta, inline_array=True
     )
@@ -79,9 +80,9 @@ class Samples:
 
     dtype = np.dtype(np.float64)
 
-    def __init__(self, lengths: tuple[int, ...], seed: int, stream: int, first: int) -> None:
-        self.shape = lengths
-        self.ndim = len(lengths)
+    def __init__(self, shape: tuple[int, ...], seed: int, stream: int, first: int) -> None:
+        self.shape = shape
+        self.ndim = len(shape)
         self.seed, self.stream, self.first = seed, stream, first
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
@@ -101,7 +102,10 @@ class Samples:
                 ends = sorted((places[0], places[-1])) if places else (0, -1)
                 box.append(range(ends[0], ends[1] + 1))
                 inside.append(slice(None, None, places.step))
-        return self._box(box)[tuple(inside)]
+        drawn = self._box(box)
+        asked = drawn[tuple(inside)]
+        # Not to keep what lies between.
+        return asked if asked.size == drawn.size else asked.copy()
 
     def _box(self, ranges: list[range]) -> NDArray[np.float64]:
         """The elements whose place in each dimension is in a range without steps."""
@@ -117,10 +121,8 @@ class Samples:
         cut = max(cut - 1, 0)
         strides = [math.prod(self.shape[place + 1 :]) for place in range(self.ndim)]
         corner = self.first + sum(r.start * stride for r, stride in zip(ranges, strides))
-        firsts = np.array(corner, np.uint64)
-        for length, stride in zip(lengths[:cut], strides):
-            firsts = np.add.outer(firsts, np.arange(length, dtype=np.uint64) * np.uint64(stride))
+        offsets = [range(0, length * stride, stride) for length, stride in zip(lengths[:cut], strides)]
         out, run = ffi.from_buffer("double[]", box), math.prod(lengths[cut:])
-        for place, first in enumerate(firsts.ravel().tolist()):
-            check(lib.random_noise_fill(out + place * run, run, self.seed, self.stream, first))
+        for place, row in enumerate(itertools.product(*offsets)):
+            check(lib.random_noise_fill(out + place * run, run, self.seed, self.stream, corner + sum(row)))
         return box.reshape(lengths)
