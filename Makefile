@@ -79,9 +79,12 @@ mpi: $(MPI_EXAMPLES)
 	$(PROGRAMS)/mpi_noise
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
+# Two files of tests at a time: some take some memory.
+PYTEST := -q -rs -n 2 --dist loadfile tests
+
 test: library $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet
-	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) $(VENV)/bin/python -m pytest -q -rs tests
+	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) $(VENV)/bin/python -m pytest $(PYTEST)
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
@@ -113,7 +116,7 @@ install: $(CARGO_C)
 
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(PREFIX)/$(LIBDIR) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
-	$(VENV)/bin/python -m pytest -q -rs tests
+	$(VENV)/bin/python -m pytest $(PYTEST)
 
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
 # `make` has built stays the one that is tested.
