@@ -100,7 +100,7 @@ def random_noise(
     else:
         raise TypeError("random_noise() needs n or out")
     if seed is None:
-        _nothing_to_choose(stream, first)
+        nothing_to_choose(stream, first)
         if out is None:
             return array_of(View(owned(lib.random_noise(number))), lengths)
         seed, stream = fresh_seed(), fresh_seed()
@@ -150,13 +150,14 @@ def add_noise(
     """
     memory = doubles("array", array)
     if seed is None:
-        _nothing_to_choose(stream, first)
+        nothing_to_choose(stream, first)
         seed, stream = fresh_seed(), fresh_seed()
     elements = word("seed", seed), word("stream", stream), index("first", first, len(memory))
     check(lib.random_noise_add(memory, len(memory), deviation("stddev", stddev), *elements))
     return array
 
 
-def _nothing_to_choose(stream: SupportsIndex, first: SupportsIndex) -> None:
+def nothing_to_choose(stream: SupportsIndex, first: SupportsIndex) -> None:
+    """Refuses a stream or an index without a seed."""
     if word("stream", stream) or word("first", first):
         raise ValueError("stream and first choose among the samples of a seed, and there is none: draw one with fresh_seed()")

@@ -26,7 +26,7 @@ from ._arguments import Shape, index, lengths, word
 from ._buffer import check
 from ._memory import SomeMemory
 from ._native import ffi, lib
-from ._noise import fresh_seed
+from ._noise import fresh_seed, nothing_to_choose
 
 
 def random_noise(
@@ -64,8 +64,7 @@ def random_noise(
     """
     shape = lengths("n", n)
     if seed is None:
-        if word("stream", stream) or word("first", first):
-            raise ValueError("stream and first choose among the samples of a seed, and there is none: draw one with fresh_seed()")
+        nothing_to_choose(stream, first)
         seed, stream = fresh_seed(), fresh_seed()
     samples = Samples(shape, word("seed", seed), word("stream", stream), index("first", first, math.prod(shape)))
     meta = np.empty((0,) * len(shape))
