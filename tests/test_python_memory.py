@@ -269,13 +269,30 @@ def test_no_array_is_made_of_memory_that_moves():
 
 
 def test_nothing_can_be_made_of_what_an_array_holds_on_to():
-    """Neither of a copy of it, nor where the garbage collector has found it and a destructor brings it back."""
-    memory = filled()
+    """No copy, not even of one that has just been made; nor where the garbage collector has found it and a destructor brings it
+    back."""
+    memory, tried = filled(), []
+
+    def at_return(frame, event, argument):
+        if event == "c_return" and frame.f_code.co_name == "array_of":
+            tried.extend(value for value in frame.f_locals.values() if hasattr(value, "__array_interface__"))
+            for value in tried:
+                with pytest.raises(TypeError, match="cannot be copied"):
+                    copy.copy(value)
+
+    sys.setprofile(at_return)
+    try:
+        memory.array
+    finally:
+        sys.setprofile(None)
+    assert tried, "the moment has not been met"
     base = memory.array.base
-    copied = copy.copy(base)
+    assert numpy.asarray(base).dtype == object
+    with pytest.raises(TypeError, match="cannot be copied"):
+        copy.copy(base)
+    tried.clear()
     del base
     memory.resize(10_000_000)
-    assert numpy.asarray(copied).dtype == object and not hasattr(copied, "array")
 
     saved = []
 
@@ -323,6 +340,32 @@ done.set()
 thread.join()
 """
     run(sys.executable, "-W", "ignore", "-c", program, timeout=100)
+
+
+def test_an_interrupt_leaves_nothing_behind():
+    """Wherever it comes: afterwards no array is alive, and the memory can be resized."""
+    program = """
+import signal, sys
+from somemem import SomeMemory
+memory, interrupts = SomeMemory(1000), 0
+def interrupt(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, interrupt)
+sys.unraisablehook = lambda _: None
+while interrupts < 2000:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-4 + interrupts % 100 * 1e-6)
+        for _ in range(300):
+            memory.array
+    except KeyboardInterrupt:
+        interrupts += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        memory.resize(1000)
+    except KeyboardInterrupt:
+        pass
+"""
+    run(sys.executable, "-c", program, timeout=300)
 
 
 def test_what_was_not_made_is_like_what_was_freed():

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ class View:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
+
+    def __reduce__(self) -> NoReturn:
+        # A copy that is made in array_of() would know where the data was for ever.
+        raise TypeError("what an array holds on to cannot be copied; the array can")
 
 
 def array_of(view: View, shape: tuple[int, ...]) -> NDArray[np.float64]:

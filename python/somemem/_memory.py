@@ -63,13 +63,14 @@ class SomeMemory:
     __slots__ = ("__weakref__", "_handle", "_moving", "_views")
 
     _handle: Any
-    _views: weakref.WeakSet[View]
+    _views: set[weakref.ref[View]]
     _moving: bool
 
     def __new__(cls, *arguments: Any, **named: Any) -> "SomeMemory":
         self = super().__new__(cls)
         self._handle = None
-        self._views = weakref.WeakSet()
+        # Not a WeakSet, whose Python code a signal handler's exception can end before it has forgotten a view.
+        self._views = set()
         self._moving = False
         return self
 
@@ -91,10 +92,11 @@ class SomeMemory:
             handle = self._open()
             view = View(handle)
             # Counted before it is known whether the data moves: in between, the same thread may come in again.
-            self._views.add(view)
+            alive = weakref.ref(view, self._views.discard)
+            self._views.add(alive)
             if self._moving:
                 # A traceback may keep it.
-                self._views.discard(view)
+                self._views.discard(alive)
                 raise BufferError("this memory is being resized")
             return array_of(view, (lib.somemem_len(handle),))
 
