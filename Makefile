@@ -102,13 +102,11 @@ $(TARGET)/tools/bin/cargo-cinstall:
 # cargo-c writes PREFIX into somemem.pc; from where the file is, what is installed can also be moved. -lgcc_s and -lc are what
 # every compiler driver adds, and a program that is linked with -static has no shared libgcc.
 override PREFIX := $(abspath $(PREFIX))
-ifneq ($(filter /%,$(LIBDIR))$(word 2,$(PREFIX)),)
-$(error LIBDIR begins at PREFIX and not with a slash, and PREFIX has no spaces)
-endif
 PC := $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/somemem.pc
 UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(LIBDIR)/pkgconfig)))
 
 install: $(CARGO_C)
+	$(if $(filter /%,$(LIBDIR))$(word 2,$(PREFIX)),$(error LIBDIR begins at PREFIX and not with a slash, and PREFIX has no spaces))
 	$(CARGO_C) cinstall --release --locked --no-default-features \
 	  --prefix=$(PREFIX) --libdir=$(PREFIX)/$(LIBDIR) --datadir=$(PREFIX)/share $(if $(DESTDIR),--destdir=$(DESTDIR))
 	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' $(PC) >$(PC).new

@@ -33,10 +33,14 @@ def run(*command, **options):
     return done.stdout
 
 
+def code_blocks(markdown):
+    """Pairs of a language and a text."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", markdown, flags=re.MULTILINE | re.DOTALL)
+
+
 def snippets(document, language=None, containing=""):
     """The texts of a document's code blocks."""
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```", document.read_text(), flags=re.MULTILINE | re.DOTALL)
-    return [text for name, text in blocks if language in (None, name) and containing in text]
+    return [text for name, text in code_blocks(document.read_text()) if language in (None, name) and containing in text]
 
 
 def names_the_build_machine(library):

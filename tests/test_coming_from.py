@@ -18,11 +18,11 @@ import numpy
 import pytest
 from scipy import stats
 
-from conftest import C_WARNINGS, HEADER, INCLUDE, LIBRARY_DIR, ROOT, WARNINGS, missing, need, run
+from conftest import C_WARNINGS, HEADER, INCLUDE, LIBRARY_DIR, ROOT, WARNINGS, code_blocks, missing, need, run
 
 TEXT = (ROOT / "docs" / "coming-from.md").read_text()
 SNIPPETS = {
-    section.split("\n", 1)[0]: re.findall(r"^```(\w+)\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL)
+    section.split("\n", 1)[0]: code_blocks(section)
     for section in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
 }
 

@@ -22,7 +22,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_every_snippet_is_tried():
-    """The Rust ones by `cargo test`, as doctests; `pip install .` by `make test`."""
+    """The Rust ones by `cargo test`, as doctests; `pip install .` by .ci/run."""
     tried = [*snippets(README, "c"), *snippets(README, "python"), *snippets(README, "rust")]
     tried += [*snippets(README, "sh", "quick.c"), *snippets(README, "sh", "make test"), "pip install .\n"]
     assert sorted(snippets(README)) == sorted(tried)

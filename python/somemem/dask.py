@@ -108,20 +108,20 @@ class Samples:
 
     def _box(self, ranges: list[range]) -> NDArray[np.float64]:
         """The elements whose place in each dimension is in a range without steps."""
-        lengths = tuple(len(r) for r in ranges)
-        memory = SomeMemory(math.prod(lengths))
+        sides = tuple(len(r) for r in ranges)
+        memory = SomeMemory(math.prod(sides))
         box = memory.array
         if not box.size:
-            return box.reshape(lengths)
+            return box.reshape(sides)
         # Dimensions taken whole at the end lie in one run of indices, together with the one before them.
         cut = self.ndim
-        while cut > 0 and lengths[cut - 1] == self.shape[cut - 1]:
+        while cut > 0 and sides[cut - 1] == self.shape[cut - 1]:
             cut -= 1
         cut = max(cut - 1, 0)
         strides = [math.prod(self.shape[place + 1 :]) for place in range(self.ndim)]
         corner = self.first + sum(r.start * stride for r, stride in zip(ranges, strides))
-        offsets = [range(0, length * stride, stride) for length, stride in zip(lengths[:cut], strides)]
-        out, run = ffi.from_buffer("double[]", box), math.prod(lengths[cut:])
+        offsets = [range(0, length * stride, stride) for length, stride in zip(sides[:cut], strides)]
+        out, run = ffi.from_buffer("double[]", box), math.prod(sides[cut:])
         for place, row in enumerate(itertools.product(*offsets)):
             check(lib.random_noise_fill(out + place * run, run, self.seed, self.stream, corner + sum(row)))
-        return box.reshape(lengths)
+        return box.reshape(sides)

@@ -1,3 +1,5 @@
+//! What Rust holds: memory of which every double has been written, so that it can be read.
+
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
@@ -25,7 +27,7 @@ use crate::noise::Noise;
 /// # Ok::<(), somemem::NoMemory>(())
 /// ```
 pub struct Buffer {
-    /// All of it has been written.
+    /// All of it has been written, at every end of a method.
     memory: Memory,
 }
 
