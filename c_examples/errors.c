@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     int intact = somemem_len(memory) == 2 && somemem_data(memory) == x && !somemem_data(freed) && !somemem_len(freed);
     somemem_free(memory);
 
-    /* Last, because a leak checker would count a live buffer as lost when the child ends. */
+    /* Last, because with SOMEMEM_FIND_LEAKS=1 a leak checker counts a live buffer as lost when the child ends. */
     int error = error_without_entropy();
     if (error >= 0)
         show_errno("random_noise(1) without getrandom()", error, EIO);

@@ -91,8 +91,10 @@ typedef enum SomeMemStatus {
  * and nothing is touched. (On 64-bit systems an invented value is taken for one of n live handles with a probability of
  * n / 2^63; a freed handle becomes valid again only when its place has been reused 2^31 times.)
  *
- * Lifetime: from the call that makes it to somemem_free(). Leak checkers report a handle that was never freed as memory
- * lost by the call that made it.
+ * Lifetime: from the call that makes it to somemem_free(). Leak checkers see buffers through the table of handles, so none is
+ * reported. To find handles that were never freed, set SOMEMEM_FIND_LEAKS=1 in the environment (set, and neither empty nor
+ * 0; it is read once, when the first handle is made). A buffer is then reported as lost, by the call that made it, if it is not
+ * freed before the check; also one that is still in use.
  *
  * Threads: different handles may be used by different threads at once. One handle must not be resized or freed while
  * another thread uses it.
@@ -108,21 +110,23 @@ typedef struct SomeMem SomeMem;
  * allocated or `number` is above PTRDIFF_MAX / 8.
  *
  * Cost: little more than malloc()'s. From 1 MiB on the memory is mapped from the operating system, in huge pages where it
- * has them, and costs a page fault a page when it is first written. A mapping of up to 32 MiB is kept when its buffer is
- * freed, four at most, and given to a later buffer of about that size, which then costs no page faults.
+ * has them, and costs a page fault a page when it is first written. No more addresses are taken than that.
  *
- * On Linux a large buffer reserves address space, not memory, up to 16 GiB, so that it grows where it is. Nothing is
- * reserved where RLIMIT_AS is finite. If the environment variable SOMEMEM_PLAIN_PAGES is set, and neither empty nor 0, there
- * are no huge pages, nothing is reserved and nothing is kept; it is read once. Set it for programs that make many large buffers
- * under qemu-user, which takes memory of its own for every page that is reserved.
+ * On Linux up to 64 MiB of freed buffers, each of 1 to 32 MiB and four at most, are kept for later buffers of about that size,
+ * which then cost no page faults; no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when
+ * it is short, also in a container. somemem_trim() gives it back.
+ *
+ * If the environment variable SOMEMEM_PLAIN_PAGES is set, and neither empty nor 0, there are no huge pages and nothing is
+ * kept; it is read once.
  */
 struct SomeMem *somemem_new(size_t number);
 
 /**
  * Makes a buffer `new_number` doubles long.
  *
- * The first doubles, as many as both lengths have, keep their bits. New ones have unspecified values. The data stays
- * where it is if it can; ask somemem_data() again, because the old pointer is invalid either way.
+ * The first doubles, as many as both lengths have, keep their bits. New ones have unspecified values. Growing beyond
+ * somemem_capacity() moves the data, if it must; ask somemem_data() again, because the old pointer is invalid then. Up to a length
+ * that was reserved with somemem_reserve() it does not move.
  *
  * `new_number` may be 0: the buffer is then valid and empty.
  *
@@ -130,11 +134,31 @@ struct SomeMem *somemem_new(size_t number);
  * above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
  *
  * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
- * buffers of 1 MiB and more grow without a copy: where they are, or their pages are moved. Shrinking one of those gives
- * whole pages back, and shrinking a smaller one gives memory back when it needs less than a quarter of its room.
+ * buffers of 1 MiB and more grow without a copy: their pages are moved. (They are copied where the program has treated some
+ * of them otherwise, by mprotect() or madvise(), and where a forked child grows beyond what was reserved.) Memory is given back
+ * when a buffer of less than 1 MiB needs less than a quarter of its room, and a larger one less than three quarters.
  */
 enum SomeMemStatus somemem_resize(struct SomeMem *memory,
                                   size_t new_number);
+
+/**
+ * Keeps a buffer's data where it is from now on, whatever its length up to `number` doubles.
+ *
+ * The data may move once, now; ask somemem_data() again. Then the pointer stays the same until the buffer grows beyond
+ * `number`, which ends the promise, or is freed. It survives shrinking, also to 0. A `number` that is not above an earlier one
+ * changes nothing.
+ *
+ * The promise is of the address and not of memory: growing takes memory, and can give SOMEMEM_NO_MEMORY. On Linux `number`
+ * doubles of 1 MiB or more take addresses alone until they are used, which count against RLIMIT_AS, and after
+ * mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. Smaller ones, and any on other systems, are a block from malloc().
+ *
+ * Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if so many addresses cannot be had or `number` is above
+ * PTRDIFF_MAX / 8. After an error nothing has changed.
+ *
+ * Cost: that of moving the data once. Growing inside copies nothing.
+ */
+enum SomeMemStatus somemem_reserve(struct SomeMem *memory,
+                                   size_t number);
 
 /**
  * Frees a buffer. Its handle and its data pointer are invalid from now on.
@@ -151,8 +175,8 @@ enum SomeMemStatus somemem_free(struct SomeMem *memory);
  *
  * Undo mprotect(), mlock() and madvise() before the next resize or free: its pages may become another buffer's.
  *
- * The pointer is valid until the next somemem_resize() or somemem_free() of this handle. That of an empty buffer is not
- * NULL, and not to be dereferenced.
+ * The pointer is valid until the next somemem_free(), somemem_reserve(), or somemem_resize() of this handle; up to a reserved
+ * length somemem_resize() leaves it valid. That of an empty buffer is not NULL, and not to be dereferenced.
  *
  * Returns NULL for an invalid handle.
  */
@@ -164,6 +188,24 @@ double *somemem_data(const struct SomeMem *memory);
  * Returns 0 for an invalid handle.
  */
 size_t somemem_len(const struct SomeMem *memory);
+
+/**
+ * How long a buffer can grow without moving its data: at least somemem_len().
+ *
+ * Shrinking may lower it, but not below what was reserved with somemem_reserve().
+ *
+ * Returns 0 for an invalid handle.
+ */
+size_t somemem_capacity(const struct SomeMem *memory);
+
+/**
+ * Gives all memory that is kept of freed buffers back to the operating system, as malloc_trim() does for the heap.
+ *
+ * What other threads free meanwhile may be kept.
+ *
+ * Threads: from any thread at any time.
+ */
+void somemem_trim(void);
 
 /**
  * Makes a buffer of `number` independent N(0,1) samples that nobody can predict or draw again.
@@ -246,8 +288,9 @@ enum SomeMemStatus random_noise_add(double *inout,
  * Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; it is read once, by
  * the first call that draws a large range or asks somemem_threads().
  *
- * The threads are made for the call and are gone when it returns. They block all signals. One that cannot be started
- * costs speed and nothing else.
+ * The threads are made for the call and are gone when it returns. They block all signals but those that their own
+ * instructions raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which the program's handlers get as from any thread. One
+ * that cannot be started costs speed and nothing else.
  *
  * Threads: from any thread at any time; it counts for all threads of the process.
  */

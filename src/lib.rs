@@ -55,7 +55,7 @@ mod memory;
 #[allow(clippy::indexing_slicing)]
 mod noise;
 
-pub use memory::{Buffer, NoMemory};
+pub use memory::{Buffer, NoMemory, trim};
 #[doc(hidden)]
 pub use noise::Kind;
 pub use noise::workers::{set_threads, threads};

@@ -30,8 +30,7 @@ have() { # the commands and files that something needs
 tests() {
   local kernel=$1 printed
   shift
-  # Plain pages, because qemu takes memory for every page that was ever reserved, and these tests make thousands of buffers.
-  # tests/test_pages.py tries reserved ones under qemu.
+  # Plain pages, because qemu takes memory for every page that was ever mapped, and these tests make thousands of buffers.
   printed=$(SOMEMEM_EMULATED=1 SOMEMEM_PLAIN_PAGES=1 "$@" --target-dir "$target_dir" --no-default-features \
     --test kernels --test noise --test handles --test buffers --test threads --test known_answers \
     -- --nocapture --skip sixty_four_million --skip a_million 2>&1) || { printf '%s\n' "$printed" | tail -40; return 1; }

@@ -1,10 +1,10 @@
 """Large buffers at every size that matters, and what they cost the system: tests/c/pages.c, as it is, with
 SOMEMEM_PLAIN_PAGES=1, under a limit on address space, and under qemu's user emulation.
 
-Growing does not move the data (4 MiB to 1 GiB), or moves its pages, or copies them where the kernel cannot; 1 GiB shrunk to
-1 MiB gives back 99 % of its memory; freed mappings are used again without page faults, are never more than four of 32 MiB,
-and are given up for whatever runs out of memory; a thousand large buffers reserve no more than they may; under RLIMIT_AS
-nothing is reserved; more memory than there is gets refused where the kernel says so.
+Growing moves pages, or copies them where the kernel cannot; up to a reserved length the data stays where it is; no more addresses are
+taken than are used or were asked for; 1 GiB shrunk to 1 MiB gives back 99 % of its memory; a buffer that oscillates about a boundary
+costs nothing; freed mappings are used again without page faults, are never more than 64 MiB, and are given up for whatever runs out of
+memory; more memory than there is gets refused where the kernel says so.
 """
 
 import os
@@ -14,8 +14,8 @@ import pytest
 
 from conftest import ROOT, compile_program, need, run
 
-EVERYWHERE = ["thresholds", "growth", "moving", "shrinking", "forking", "threads"]
-NATIVE = ["keeping", "keeping_little", "giving_up", "many", "limited", "overcommitting", "huge_pages"]
+EVERYWHERE = ["thresholds", "growth", "moving", "shrinking", "forking", "threads", "reserving", "oscillating"]
+NATIVE = ["keeping", "keeping_little", "giving_up", "many", "limited", "overcommitting", "huge_pages", "reserved_addresses"]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_large_buffers(program, name, plain):
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
-def test_without_room_to_reserve(program, name):
+def test_with_a_limit_on_addresses(program, name):
     limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 46, resource.RLIM_INFINITY))
     assert " 0 failed" in run(program, name, env=environment(""), preexec_fn=limit)
 

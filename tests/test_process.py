@@ -1,5 +1,6 @@
 """The library over the life of a process, in C and in C++, and linked statically."""
 
+import errno
 import shutil
 import subprocess
 
@@ -13,6 +14,15 @@ PROGRAMS = ROOT / "tests" / "c"
 def test_fork_signals_loading_and_exit(tmp_path):
     other = shutil.copy(LIBRARY, tmp_path / "other.so")
     assert " 0 failed" in run(compile_program(PROGRAMS / "life.c", tmp_path / "life"), other)
+
+
+def test_signals_of_a_thread_s_own(tmp_path):
+    assert " 0 failed" in run(compile_program(PROGRAMS / "own_signals.c", tmp_path / "own_signals"))
+
+
+@pytest.mark.parametrize("denied", [0, errno.ENOSYS, errno.EPERM], ids=["getrandom", "ENOSYS", "EPERM"])
+def test_entropy(tmp_path, denied):
+    assert " 0 failed" in run(compile_program(PROGRAMS / "entropy.c", tmp_path / "entropy"), denied)
 
 
 def test_static_objects_and_exceptions(tmp_path):

@@ -12,8 +12,10 @@ any use after it is freed.
 
 In a large buffer, from 1 MiB on, memory comes from mmap. What of it was never written, and that pages kept for later belong
 to nobody, memcheck is told by the library (src/memory/tools.rs); the sanitizers do not know. Writes past its last page are a
-segmentation fault, also without any tool, unless SOMEMEM_PLAIN_PAGES=1 or a limit on address space leave no reserve behind
-it. A use after it is freed is one with SOMEMEM_PLAIN_PAGES=1.
+segmentation fault, also without any tool, where a reserve is behind it (somemem_reserve) and not used up. A use after it is freed is
+one with SOMEMEM_PLAIN_PAGES=1.
+
+Leaks are looked for with SOMEMEM_FIND_LEAKS=1.
 """
 
 import os
@@ -45,7 +47,8 @@ def build(tmp_path_factory):
 
 def report(command, *arguments, environment=()):
     """The exit status and what was printed."""
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, env=dict(os.environ, **dict(environment)))
+    variables = dict(os.environ, SOMEMEM_FIND_LEAKS="1", **dict(environment))
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, env=variables)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -114,7 +117,7 @@ def test_thread_sanitizer_finds_a_race_of_the_program(build):
 
 def test_mistakes_with_large_buffers_that_are_faults_anyway(build):
     """A whole number of pages, and the reserve behind it; then a mapping that is gone."""
-    status, _ = report([build()], "past", str(1 << 17))
+    status, _ = report([build()], "past_reserved", str(1 << 17))
     assert status == -11
     status, _ = report([build()], "after_free", LARGE, environment={"SOMEMEM_PLAIN_PAGES": "1"})
     assert status == -11

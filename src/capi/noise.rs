@@ -17,7 +17,7 @@ use crate::noise::{Noise, Secret};
 #[unsafe(no_mangle)]
 pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
     hand_over(|| {
-        // The key first: where it is waited for, the thread may be cancelled, and then there must be nothing to leak.
+        // The key first: without one no memory is needed.
         let noise = Secret::from_entropy()?;
         let mut buffer = Memory::new(number)?;
         noise.fill_unwritten(buffer.as_unwritten());

@@ -11,8 +11,9 @@ use crate::noise::workers;
 /// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; it is read once, by
 /// the first call that draws a large range or asks somemem_threads().
 ///
-/// The threads are made for the call and are gone when it returns. They block all signals. One that cannot be started
-/// costs speed and nothing else.
+/// The threads are made for the call and are gone when it returns. They block all signals but those that their own
+/// instructions raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which the program's handlers get as from any thread. One
+/// that cannot be started costs speed and nothing else.
 ///
 /// Threads: from any thread at any time; it counts for all threads of the process.
 #[unsafe(no_mangle)]

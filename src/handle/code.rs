@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::noise::entropy;
+
 /// 0 until the first handle is made, and odd from then on. The last bit is no part of the secret proper, which is even,
 /// while the tickets of live slots are odd, so that no handle is 0.
 static SECRET: AtomicUsize = AtomicUsize::new(0);
@@ -46,7 +48,7 @@ fn secret() -> usize {
 #[cold]
 fn make_secret() -> usize {
     let mut bytes = [0; size_of::<usize>()];
-    let random = match getrandom::fill(&mut bytes) {
+    let random = match entropy::fill(&mut bytes) {
         Ok(()) => usize::from_ne_bytes(bytes),
         // Good enough to tell one process from another: where the system put this library and this stack.
         Err(_) => ((&raw const SECRET).addr() ^ bytes.as_ptr().addr().rotate_left(HALF)).wrapping_mul(FACTOR),

@@ -1,10 +1,9 @@
 //! The handle table: slots in segments that are never moved or freed, so that any thread can look at any slot at any
-//! time, and without a lock, so that a `fork` cannot leave one held.
+//! time, and without a lock, so that a `fork` cannot leave one held. The work of a call has a bound.
 //!
-//! A thread that frees a slot leaves a hint where it looks first for its next one, so that threads seldom touch the same
-//! memory, and making and freeing a handle takes two atomic exchanges. Hints prove nothing and may be lost: who owns a
-//! slot is decided by its state alone. What a hint displaces goes to a list of free slots. What was lost is found again
-//! before the table grows.
+//! Each slot is live, or in the place of one thread's last freed slot, its hint, or in a list of free slots; or a thread has
+//! taken it from there and it is in none. A thread looks first at its own hint, so that threads seldom touch the same memory,
+//! then at the list, and at the hints of others before the table grows. What a hint displaces goes to the list.
 //!
 //! tests/loom tries this file with every order in which a few threads can meet, with its own atomics and tiny tables.
 
@@ -19,14 +18,11 @@ const STATE_MASK: usize = (1 << HALF) - 1;
 /// The last bit of a state: in use. The others count how often the slot has been freed.
 const LIVE: usize = 1;
 
-/// A free slot that belongs to the list, or to a thread that has claimed it. Not a part of tickets.
-const CLAIMED: usize = 1 << HALF;
-
 /// The first segment has the slots with the numbers from this one up to twice as many, the next one those up to four
 /// times as many, and so on. 0 is no slot's number.
 const FIRST: usize = if cfg!(loom) { 2 } else { 64 };
 
-/// Slots that are claimed one after the other lie a sixteenth of their segment apart: not in the same cache line, where
+/// Slots that are taken one after the other lie a sixteenth of their segment apart: not in the same cache line, where
 /// their threads would wait for each other.
 const ROWS: usize = if cfg!(loom) { 2 } else { 16 };
 
@@ -36,24 +32,21 @@ const HINTS: usize = if cfg!(loom) { 1 } else { 32 };
 /// All zeros is a slot that was never used.
 struct Slot {
     state: AtomicUsize,
-    /// The bitwise complement of the buffer's address: to a leak checker it is not a pointer, so a buffer whose handle
-    /// was never freed counts as lost.
-    masked_address: AtomicUsize,
-    /// Its own, once it has been claimed.
-    number: AtomicU32,
+    /// What the ticket stands for, or 0: a pointer to what is freed could hide a leak of what is there now.
+    word: AtomicUsize,
     /// While the slot is in the list: the next one's number, or 0.
     next_free: AtomicU32,
 }
 
-/// A slot that was freed lately, or NULL.
+/// The number of a free slot that is here and nowhere else, or 0.
 #[repr(align(64))]
-struct Hint(AtomicPtr<Slot>);
+struct Hint(AtomicUsize);
 
 pub struct Table {
     hints: [Hint; HINTS],
     /// By the logarithm of its first slot's number: its start, or NULL. Nothing else points there for leak checkers.
     segments: [AtomicPtr<Slot>; HALF as usize],
-    /// How many numbers have ever been claimed, with those below the first.
+    /// How many numbers have ever been used, with those below the first.
     used: AtomicUsize,
     /// The first slot in the list of free ones, or 0, in the lower half; in the upper half a count of all changes, which
     /// tells apart two moments that have the same first slot.
@@ -64,57 +57,55 @@ impl Table {
     #[cfg(not(loom))]
     pub const fn new() -> Table {
         Table {
-            hints: [const { Hint(AtomicPtr::new(ptr::null_mut())) }; HINTS],
+            hints: [const { Hint(AtomicUsize::new(0)) }; HINTS],
             segments: [const { AtomicPtr::new(ptr::null_mut()) }; HALF as usize],
             used: AtomicUsize::new(FIRST),
             free: AtomicU64::new(0),
         }
     }
 
-    /// Stores an address and gives out the ticket for it. `None` without memory for more slots, or when there are too
-    /// many.
+    /// Stores a word, which is not 0, and gives out the ticket for it. `None` without memory for more slots, or when there are
+    /// too many.
     #[inline]
-    pub fn insert(&self, address: usize) -> Option<usize> {
-        let slot = self.claim_hinted().or_else(|| self.claim_listed())?;
+    pub fn insert(&self, word: usize) -> Option<usize> {
+        let number = self.hint().take().or_else(|| self.take_elsewhere())?;
+        let slot = self.slot(number)?;
         // Nobody else changes it now.
-        let state = slot.state.load(Ordering::Relaxed) & !CLAIMED | LIVE;
-        slot.masked_address.store(!address, Ordering::Relaxed);
+        let state = slot.state.load(Ordering::Relaxed) | LIVE;
+        slot.word.store(word, Ordering::Relaxed);
         slot.state.store(state, Ordering::Release);
-        Some((slot.number.load(Ordering::Relaxed) as usize) << HALF | state)
+        Some(number << HALF | state)
     }
 
-    /// The address that a ticket stands for.
+    /// The word that a ticket stands for.
     #[inline]
-    pub fn address(&self, ticket: usize) -> Option<usize> {
-        let slot = self.live_slot(ticket)?;
-        Some(!slot.masked_address.load(Ordering::Relaxed))
+    pub fn word(&self, ticket: usize) -> Option<usize> {
+        let word = self.live_slot(ticket)?.word.load(Ordering::Relaxed);
+        (word != 0).then_some(word)
     }
 
-    /// Replaces the address that a ticket stands for.
-    pub fn move_to(&self, ticket: usize, address: usize) {
+    /// Replaces the word that a ticket stands for.
+    pub fn replace(&self, ticket: usize, word: usize) {
         if let Some(slot) = self.live_slot(ticket) {
-            slot.masked_address.store(!address, Ordering::Relaxed);
+            slot.word.store(word, Ordering::Relaxed);
         }
     }
 
-    /// Ends a ticket. Of several threads that try, one gets the address.
+    /// Ends a ticket. Of several threads that try, one gets the word.
     #[inline]
     pub fn remove(&self, ticket: usize) -> Option<usize> {
         let slot = self.live_slot(ticket)?;
         let state = ticket & STATE_MASK;
-        // Before another thread can claim the slot.
-        let address = !slot.masked_address.load(Ordering::Relaxed);
         // Carries from the last bit into the generation, which may wrap around.
         let ended = (state + LIVE) & STATE_MASK;
         slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;
-        let hint = self.hint();
-        let displaced = hint.load(Ordering::Acquire);
-        hint.store(ptr::from_ref(slot).cast_mut(), Ordering::Release);
-        // SAFETY: hints are NULL or slots, which stay for good.
-        if let Some(slot) = unsafe { displaced.as_ref() }.filter(|slot| claim(slot)) {
-            self.push_free(slot);
+        // No other thread can get the slot before it is in a hint or in the list.
+        let word = slot.word.load(Ordering::Relaxed);
+        slot.word.store(0, Ordering::Relaxed);
+        if let Some(displaced) = self.hint().put(ticket >> HALF) {
+            self.push_free(displaced);
         }
-        Some(address)
+        Some(word)
     }
 
     #[inline]
@@ -136,70 +127,44 @@ impl Table {
     /// This thread's, told by where its stack is. If another thread looks at the same one, both are only slower.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
-    fn hint(&self) -> &AtomicPtr<Slot> {
+    fn hint(&self) -> &Hint {
         /// Stacks begin at multiples of a page, and a thread's calls seldom go further than this apart.
         const STACK: u32 = 16;
         /// The golden ratio's fraction: the upper bits of a multiple look random.
         const FACTOR: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
         let here = 0u8;
         let stack = (&raw const here).addr() >> STACK;
-        &self.hints[stack.wrapping_mul(FACTOR).rotate_left(HINTS.ilog2()) % HINTS].0
+        &self.hints[stack.wrapping_mul(FACTOR).rotate_left(HINTS.ilog2()) % HINTS]
     }
 
-    /// The slot that this thread freed last.
-    #[inline]
-    fn claim_hinted(&self) -> Option<&Slot> {
-        let hint = self.hint();
-        let slot = hint.load(Ordering::Acquire);
-        hint.store(ptr::null_mut(), Ordering::Relaxed);
-        // SAFETY: hints are NULL or slots, which stay for good.
-        unsafe { slot.as_ref() }.filter(|slot| claim(slot))
-    }
-
+    /// A free slot that is not in this thread's hint.
     #[inline(never)]
-    fn claim_listed(&self) -> Option<&Slot> {
-        self.pop_free().or_else(|| self.claim_new())
+    fn take_elsewhere(&self) -> Option<usize> {
+        self.pop_free().or_else(|| self.hints.iter().find_map(Hint::take)).or_else(|| self.take_new())
     }
 
-    /// A slot that was never used; or one that was lost, before the table grows.
-    fn claim_new(&self) -> Option<&Slot> {
+    /// A slot that was never used.
+    fn take_new(&self) -> Option<usize> {
         let mut used = self.used.load(Ordering::Relaxed);
         loop {
-            if used.is_power_of_two()
-                && let Some(lost) = (FIRST..used).find_map(|number| self.slot(number).filter(|slot| claim(slot)))
-            {
-                return Some(lost);
-            }
             self.make_segment(used.checked_ilog2()? as usize)?;
             match self.used.compare_exchange_weak(used, used + 1, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => {
-                    let number = scattered(used);
-                    let slot = self.slot(number)?;
-                    // Who searches for lost slots may have claimed it since; then another will do.
-                    if claim(slot) {
-                        return Some(slot);
-                    }
-                    used += 1;
-                }
+                Ok(_) => return Some(scattered(used)),
                 Err(now) => used = now,
             }
         }
     }
 
-    /// Makes sure of the segment whose first slot's number has this logarithm.
+    /// Makes sure of the segment whose first slot's number has this logarithm. A large one takes memory only where its slots
+    /// are used.
     fn make_segment(&self, logarithm: usize) -> Option<()> {
         let place = self.segments.get(logarithm)?;
         if !place.load(Ordering::Acquire).is_null() {
             return Some(());
         }
-        let first = 1 << logarithm;
-        let slots = allocate(first);
+        let slots = allocate(1 << logarithm);
         if slots.is_null() {
             return None;
-        }
-        for n in 0..first {
-            // SAFETY: the segment has so many slots, and all zeros is one.
-            unsafe { &*slots.add(n) }.number.store((first + n) as u32, Ordering::Relaxed);
         }
         if place.compare_exchange(ptr::null_mut(), slots, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // SAFETY: another thread was first, and nobody has seen this one's segment.
@@ -208,30 +173,48 @@ impl Table {
         Some(())
     }
 
-    fn pop_free(&self) -> Option<&Slot> {
+    fn pop_free(&self) -> Option<usize> {
         let mut head = self.free.load(Ordering::Acquire);
         loop {
-            let slot = self.slot(head as u32 as usize)?;
-            let next = slot.next_free.load(Ordering::Relaxed);
+            let number = head as u32 as usize;
+            let next = self.slot(number)?.next_free.load(Ordering::Relaxed);
             match self.free.compare_exchange_weak(head, changed(head, next), Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Some(slot),
+                Ok(_) => return Some(number),
                 Err(now) => head = now,
             }
         }
     }
 
-    /// Adds a slot that this thread has claimed.
+    /// Adds a slot that is nowhere else.
     #[inline(never)]
-    fn push_free(&self, slot: &Slot) {
+    fn push_free(&self, number: usize) {
+        let Some(slot) = self.slot(number) else { return };
         let mut head = self.free.load(Ordering::Relaxed);
         loop {
             slot.next_free.store(head as u32, Ordering::Relaxed);
-            let pushed = changed(head, slot.number.load(Ordering::Relaxed));
+            let pushed = changed(head, number as u32);
             match self.free.compare_exchange_weak(head, pushed, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
             }
         }
+    }
+}
+
+impl Hint {
+    /// Takes the slot away, if there is one. Most hints that belong to others are empty, and only looked at.
+    #[inline]
+    fn take(&self) -> Option<usize> {
+        if self.0.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        Some(self.0.swap(0, Ordering::Acquire)).filter(|&number| number != 0)
+    }
+
+    /// Leaves a slot here, and takes away what was here before.
+    #[inline]
+    fn put(&self, number: usize) -> Option<usize> {
+        Some(self.0.swap(number, Ordering::AcqRel)).filter(|&displaced| displaced != 0)
     }
 }
 
@@ -250,15 +233,7 @@ unsafe fn free(slots: *mut Slot) {
     unsafe { libc::free(slots.cast()) }
 }
 
-/// Makes a free slot this thread's own, if nobody else has it.
-#[inline]
-fn claim(slot: &Slot) -> bool {
-    let state = slot.state.load(Ordering::Relaxed);
-    state & (LIVE | CLAIMED) == 0
-        && slot.state.compare_exchange(state, state | CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-}
-
-/// The n-th number to be claimed: of the same segment as n, in another order.
+/// The n-th number to be used: of the same segment as n, in another order.
 fn scattered(n: usize) -> usize {
     let first = 1 << n.checked_ilog2().unwrap_or(0);
     let place = n - first;
@@ -284,7 +259,7 @@ mod tests {
     use std::collections::HashMap;
 
     proptest! {
-        /// Against a plain map: live tickets give their address, ended and invented ones give nothing.
+        /// Against a plain map: live tickets give their word, ended and invented ones give nothing.
         #[test]
         fn tickets_live_until_they_are_removed(steps in prop::collection::vec((0u8..4, any::<prop::sample::Index>()), 1..400)) {
             let table = Table::new();
@@ -294,24 +269,39 @@ mod tests {
                 let ticket = *choice.get(&all);
                 match kind {
                     0 => {
-                        let fresh = table.insert(step).unwrap();
-                        prop_assert!(live.insert(fresh, step).is_none() && !all.contains(&fresh));
+                        let fresh = table.insert(step + 1).unwrap();
+                        prop_assert!(live.insert(fresh, step + 1).is_none() && !all.contains(&fresh));
                         all.push(fresh);
                     }
                     1 => prop_assert_eq!(table.remove(ticket), live.remove(&ticket)),
                     2 => {
-                        table.move_to(ticket, step);
-                        live.entry(ticket).and_modify(|address| *address = step);
+                        table.replace(ticket, step + 1);
+                        live.entry(ticket).and_modify(|word| *word = step + 1);
                     }
-                    _ => prop_assert_eq!(table.address(ticket ^ choice.index(usize::MAX)), live.get(&(ticket ^ choice.index(usize::MAX))).copied()),
+                    _ => prop_assert_eq!(table.word(ticket ^ choice.index(usize::MAX)), live.get(&(ticket ^ choice.index(usize::MAX))).copied()),
                 }
-                prop_assert_eq!(table.address(ticket), live.get(&ticket).copied());
+                prop_assert_eq!(table.word(ticket), live.get(&ticket).copied());
             }
         }
     }
 
+    /// A slot that another thread's hint holds, as after a free deep in the stack, is used before the table grows.
     #[test]
-    fn every_number_is_claimed_once() {
+    fn no_slot_is_left_in_a_hint() {
+        let table = Table::new();
+        let tickets: Vec<usize> = (0..3 * FIRST).map(|n| table.insert(n + 1).unwrap()).collect();
+        let used = table.used.load(Ordering::Relaxed);
+        for (round, ticket) in tickets.into_iter().enumerate() {
+            assert_eq!(table.remove(ticket), Some(round + 1));
+            let mine = table.hint().take().unwrap();
+            assert!(table.hints[round % HINTS].put(mine).is_none());
+            assert!(table.insert(round + 1).is_some());
+        }
+        assert_eq!(table.used.load(Ordering::Relaxed), used);
+    }
+
+    #[test]
+    fn every_number_is_used_once() {
         for first in [FIRST, 2 * FIRST, 1024 * FIRST] {
             let mut numbers: Vec<_> = (first..2 * first).map(scattered).collect();
             assert!(numbers.windows(2).all(|pair| pair[0].abs_diff(pair[1]) >= FIRST / ROWS));

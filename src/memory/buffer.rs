@@ -56,7 +56,7 @@ impl Buffer {
     }
 
     /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
-    /// ones are 0. The data may move. When it fails nothing has changed.
+    /// ones are 0. The data may move, beyond what was reserved. When it fails nothing has changed.
     pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
         let written = self.len();
         self.memory.resize(number)?;
@@ -64,6 +64,31 @@ impl Buffer {
             new.write(0.0);
         }
         Ok(())
+    }
+
+    /// Keeps the data where it is from now on, whatever the length up to `number` doubles: in all, and not, as for [`Vec`], in
+    /// addition. Addresses are kept for them, and no memory, so growing can still fail. The data may move once, now. The promise
+    /// survives shrinking. A smaller number than before changes nothing, and growing beyond it ends it. When it fails nothing has
+    /// changed.
+    ///
+    /// ```
+    /// use somemem::Buffer;
+    ///
+    /// let mut buffer = Buffer::new(0)?;
+    /// buffer.reserve(1_000_000)?;
+    /// let place = buffer.as_ptr();
+    /// buffer.resize(1_000_000)?;
+    /// buffer.resize(10)?;
+    /// assert_eq!(buffer.as_ptr(), place);
+    /// # Ok::<(), somemem::NoMemory>(())
+    /// ```
+    pub fn reserve(&mut self, number: usize) -> Result<(), NoMemory> {
+        self.memory.reserve(number)
+    }
+
+    /// The length up to which growing does not move the data. Shrinking may lower it, but not below what was reserved.
+    pub fn capacity(&self) -> usize {
+        self.memory.capacity()
     }
 }
 

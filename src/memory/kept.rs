@@ -1,13 +1,13 @@
 //! Freed buffers with pages of their own, kept for the pages' sake: a program that makes and frees buffers in a loop would
-//! otherwise pay for every page each time, which takes longer than filling it with noise. Without a lock, so that a `fork`
-//! cannot leave one held.
+//! otherwise pay for every page each time, which takes longer than filling it with noise. Their memory is the kernel's to
+//! take while nobody uses it. Without a lock, so that a `fork` cannot leave one held.
 
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::large::{LARGE, into_pages, pages_of};
+use super::large::{LARGE, into_pages, pages_mut};
 use super::pages::Pages;
-use super::settings::most_kept;
+use super::settings::{LARGEST_KEPT, most_kept};
 use super::{Header, tools};
 
 /// How many are kept.
@@ -17,6 +17,9 @@ const PLACES: usize = 4;
 /// would change it.
 static KEPT: [AtomicPtr<Header>; PLACES] = [const { AtomicPtr::new(ptr::null_mut()) }; PLACES];
 
+/// The bytes of all that are kept, or are about to be.
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
 /// Whose turn it is to make room.
 static TURN: AtomicUsize = AtomicUsize::new(0);
 
@@ -25,19 +28,24 @@ static TURN: AtomicUsize = AtomicUsize::new(0);
 /// # Safety
 /// It has pages of its own, and nobody uses it any more.
 #[inline(never)]
-#[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
 pub unsafe fn keep(header: NonNull<Header>) {
+    let most = most_kept();
+    make_room(most);
     // SAFETY: the caller's promise.
-    let (start, usable) = unsafe { pages_of(header) };
+    let Some(pages) = (unsafe { pages_mut(header) }) else { return };
+    pages.end_reserve();
+    let bytes = pages.usable();
     // No buffer with pages of its own asks for less than these have, so a shrunk one would only take the place of others.
-    if usable < LARGE * size_of::<f64>() || usable > most_kept() {
-        // SAFETY: as above.
+    let worth_it = bytes >= LARGE * size_of::<f64>() && bytes <= LARGEST_KEPT.min(most) && pages.reserved() == 0;
+    if !worth_it || !pages.offer() {
+        // SAFETY: the caller's promise.
         return drop(unsafe { into_pages(header) });
     }
-    tools::no_access(start, usable);
+    tools::no_access(pages.start(), bytes);
+    BYTES.fetch_add(bytes, Ordering::Relaxed);
+    make_room(most);
     if !KEPT.iter().any(|place| put(place, header)) {
-        let turn = TURN.fetch_add(1, Ordering::Relaxed) % PLACES;
-        destroy_kept(KEPT[turn].swap(header.as_ptr(), Ordering::AcqRel));
+        destroy_kept(next_place().swap(header.as_ptr(), Ordering::AcqRel));
     }
 }
 
@@ -46,8 +54,9 @@ pub fn take(bytes: usize) -> Option<Pages> {
     KEPT.iter().find_map(|place| {
         let header = NonNull::new(place.swap(ptr::null_mut(), Ordering::AcqRel))?;
         // SAFETY: one that was kept, and was taken out of its place by this thread alone.
-        let (_, usable) = unsafe { pages_of(header) };
+        let usable = unsafe { pages_mut(header) }?.usable();
         if usable >= bytes && usable / 2 <= bytes {
+            BYTES.fetch_sub(usable, Ordering::Relaxed);
             // SAFETY: as above.
             return unsafe { into_pages(header) };
         }
@@ -67,6 +76,20 @@ pub fn release() {
     }
 }
 
+/// Gives some of them back to the kernel, until there are no more bytes than `most`.
+fn make_room(most: usize) {
+    for _ in 0..PLACES {
+        if BYTES.load(Ordering::Relaxed) > most {
+            destroy_kept(next_place().swap(ptr::null_mut(), Ordering::AcqRel));
+        }
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
+fn next_place() -> &'static AtomicPtr<Header> {
+    &KEPT[TURN.fetch_add(1, Ordering::Relaxed) % PLACES]
+}
+
 /// Fills a place, if it is empty.
 fn put(place: &AtomicPtr<Header>, header: NonNull<Header>) -> bool {
     place.compare_exchange(ptr::null_mut(), header.as_ptr(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
@@ -76,6 +99,8 @@ fn put(place: &AtomicPtr<Header>, header: NonNull<Header>) -> bool {
 fn destroy_kept(header: *mut Header) {
     if let Some(header) = NonNull::new(header) {
         // SAFETY: only what `keep` was given is ever in a place, and this thread alone took it out.
-        drop(unsafe { into_pages(header) });
+        if let Some(pages) = unsafe { into_pages(header) } {
+            BYTES.fetch_sub(pages.usable(), Ordering::Relaxed);
+        }
     }
 }

@@ -24,15 +24,15 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     Ok(header)
 }
 
-/// Where a buffer's pages are, and how many bytes of them are usable: none if it has none.
+/// A buffer's pages, if it has any.
 ///
 /// # Safety
-/// The header is a live one.
-pub unsafe fn pages_of(header: NonNull<Header>) -> (NonNull<u8>, usize) {
+/// The header is a live one, and nobody else uses it meanwhile.
+pub unsafe fn pages_mut<'a>(mut header: NonNull<Header>) -> Option<&'a mut Pages> {
     // SAFETY: the caller's promise.
-    match unsafe { &header.as_ref().place } {
-        Place::Pages(pages) => (pages.start(), pages.usable()),
-        Place::Block { .. } => (NonNull::dangling(), 0),
+    match unsafe { &mut header.as_mut().place } {
+        Place::Pages(pages) => Some(pages),
+        Place::Block { .. } => None,
     }
 }
 
@@ -53,15 +53,9 @@ pub unsafe fn into_pages(header: NonNull<Header>) -> Option<Pages> {
     }
 }
 
-/// Makes pages that hold `len` doubles hold `number`. Those that are no longer needed are given back.
-pub fn resize(pages: &mut Pages, len: usize, number: usize) -> Result<(), NoMemory> {
-    if number < len {
-        // Only where that frees a page that the buffer was using: a capacity that was never needed costs no memory.
-        if number.div_ceil(PAGE) < len.div_ceil(PAGE) {
-            pages.shrink(number * DOUBLE);
-        }
-        return Ok(());
-    }
+/// Makes pages that hold some doubles hold `number`. Those that are no longer needed are given back, if they are a quarter of all
+/// or more: a buffer that shrinks and grows about one length seldom asks the kernel for anything.
+pub fn resize(pages: &mut Pages, number: usize) -> Result<(), NoMemory> {
     let (bytes, capacity) = (number * DOUBLE, pages.usable());
     if bytes > capacity {
         // An eighth more than there was, so that growing by one element at a time seldom asks for pages. Those that are
@@ -71,9 +65,22 @@ pub fn resize(pages: &mut Pages, len: usize, number: usize) -> Result<(), NoMemo
         pages.grow(generous).or_else(|_| pages.grow(bytes))?;
         // SAFETY: from the old end to the new one.
         tools::undefined(unsafe { pages.start().add(capacity) }, pages.usable() - capacity);
+    } else if bytes < capacity - capacity / 4 {
+        pages.shrink(bytes);
     }
     Ok(())
 }
 
-/// Doubles in the smallest page there is.
-const PAGE: usize = 4096 / DOUBLE;
+/// Keeps addresses for `number` doubles.
+pub fn reserve(pages: &mut Pages, number: usize) -> Result<(), NoMemory> {
+    let capacity = pages.usable();
+    pages.reserve(number * DOUBLE)?;
+    // SAFETY: from the old end to the new one.
+    tools::undefined(unsafe { pages.start().add(capacity) }, pages.usable() - capacity);
+    Ok(())
+}
+
+/// How many doubles the pages can hold where they are.
+pub fn capacity(pages: &Pages) -> usize {
+    pages.usable().max(pages.reserved()) / DOUBLE
+}

@@ -6,6 +6,7 @@
 //! read.
 
 mod buffer;
+mod environment;
 #[cfg(target_os = "linux")]
 mod kept;
 #[cfg_attr(not(target_os = "linux"), path = "no_pages.rs")]
@@ -23,6 +24,7 @@ use std::ptr::NonNull;
 use std::slice;
 
 pub use buffer::Buffer;
+pub use environment::is_set;
 use large::{LARGE, Pages};
 
 /// The boundary that every buffer's data begins on, in bytes.
@@ -52,8 +54,8 @@ struct Header {
 
 /// Where the doubles are.
 enum Place {
-    /// Behind the header in its block, with room for so many.
-    Block { capacity: usize },
+    /// Behind the header in its block, with room for `capacity` of them. Shrinking leaves room for `reserved`.
+    Block { capacity: usize, reserved: usize },
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no buffer has any"))]
     Pages(Pages),
 }
@@ -91,7 +93,7 @@ impl Memory {
     /// [`Memory::resize`] if the buffer grows and there is room for that already.
     #[inline]
     pub(crate) fn resize_in_place(&mut self, number: usize) -> bool {
-        let fits = number >= self.len() && number <= self.capacity();
+        let fits = number >= self.len() && number <= self.room();
         if fits {
             self.header_mut().len = number;
         }
@@ -101,27 +103,61 @@ impl Memory {
     /// A place for `number` doubles, with those that were there; the length is as before, or already `number`.
     #[inline(never)]
     fn make_room(&mut self, number: usize) -> Result<(), NoMemory> {
-        let len = self.len();
         if let Place::Pages(pages) = &mut self.header_mut().place {
-            large::resize(pages, len, number)?;
+            large::resize(pages, number)?;
         } else if number < LARGE {
             self.header = small::resize(self.header, number)?;
         } else {
-            let mut larger = Memory { header: large::allocate(number)? };
-            // As many as both have.
-            for (new, old) in larger.as_unwritten().iter_mut().zip(self.as_unwritten()) {
-                *new = *old;
-            }
-            *self = larger;
+            self.move_to(Memory { header: large::allocate(number)? });
         }
         Ok(())
     }
 
-    /// How many doubles there is room for.
-    fn capacity(&self) -> usize {
+    /// Keeps the data where it is from now on, whatever its length up to `number` doubles: addresses are kept for so many, and
+    /// no memory. It may move now. A smaller number than one that was reserved before changes nothing. Growing beyond it ends it.
+    /// When it fails nothing has changed.
+    pub fn reserve(&mut self, number: usize) -> Result<(), NoMemory> {
+        if number > MAX_LEN {
+            return Err(NoMemory);
+        }
+        or_without_kept(|| {
+            let len = self.len();
+            if let Place::Pages(pages) = &mut self.header_mut().place {
+                large::reserve(pages, number)?;
+            } else if number < LARGE {
+                self.header = small::reserve(self.header, number)?;
+            } else {
+                let mut larger = Memory { header: large::allocate(len)? };
+                if let Place::Pages(pages) = &mut larger.header_mut().place {
+                    large::reserve(pages, number)?;
+                }
+                self.move_to(larger);
+            }
+            Ok(())
+        })
+    }
+
+    /// Moves the doubles to another buffer, as many as both have, and becomes that.
+    fn move_to(&mut self, mut other: Memory) {
+        for (new, old) in other.as_unwritten().iter_mut().zip(self.as_unwritten()) {
+            *new = *old;
+        }
+        *self = other;
+    }
+
+    /// How many doubles there is room for without a word to the system.
+    fn room(&self) -> usize {
         match &self.header().place {
-            Place::Block { capacity } => *capacity,
+            Place::Block { capacity, .. } => *capacity,
             Place::Pages(pages) => pages.usable() / size_of::<f64>(),
+        }
+    }
+
+    /// The length up to which growing does not move the data, until the buffer shrinks; what is reserved survives that.
+    pub fn capacity(&self) -> usize {
+        match &self.header().place {
+            Place::Block { capacity, .. } => *capacity,
+            Place::Pages(pages) => large::capacity(pages),
         }
     }
 
@@ -182,6 +218,11 @@ impl Drop for Memory {
             Place::Pages(_) => unsafe { large::free(self.header) },
         }
     }
+}
+
+/// Gives back all memory that is kept of freed buffers for later ones. What other threads free meanwhile may be kept.
+pub fn trim() {
+    large::release();
 }
 
 /// Tries again without what is kept of freed buffers: whatever memory is wanted for, it may be enough.

@@ -1,24 +1,25 @@
-//! Pages of a buffer's own, and address space behind them that it can grow into.
-//!
-//! A range is reserved without access, and its first part made usable. Growing makes more of it usable, so that nothing
-//! moves or is copied; past its end the kernel moves the pages without copying them.
+//! Pages of a buffer's own. To grow, the kernel extends or moves them, and copies nothing. Addresses are reserved behind
+//! them only if the program asks for that; then they grow where they are.
 
+use std::io;
+use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::NoMemory;
-use super::settings::{HUGE_PAGE, page_size, plain_pages, reservation};
+use super::settings::{HUGE_PAGE, page_size, plain_pages};
 
 /// From this many bytes on all pages are huge ones, so that at most an eighth more is used than was asked for.
 const MANY: usize = 8 * HUGE_PAGE;
 
-/// What the reserved parts of all ranges that are not usable come to.
-static SPARE: AtomicUsize = AtomicUsize::new(0);
+const ACCESS: i32 = libc::PROT_READ | libc::PROT_WRITE;
 
-/// `usable` bytes from `start` on, in a range of `reserved` bytes that nobody else gets. Both are whole pages.
+/// `usable` bytes from `start` on. If `reserved` is more, the bytes from there to `reserved` belong to it too, without access.
+/// Both are whole pages.
 pub struct Pages {
     start: NonNull<u8>,
     usable: usize,
+    /// 0 if the program did not ask for any.
     reserved: usize,
 }
 
@@ -26,10 +27,7 @@ impl Pages {
     /// Pages of at least so many bytes, with anything in them.
     pub fn new(bytes: usize) -> Result<Pages, NoMemory> {
         let usable = whole_pages(bytes).ok_or(NoMemory)?;
-        let mut pages =
-            Pages::reserve(reservation(usable, SPARE.load(Ordering::Relaxed))).or_else(|_| Pages::reserve(usable))?;
-        pages.make_usable(usable)?;
-        Ok(pages)
+        Ok(Pages { start: map(usable, ACCESS)?, usable, reserved: 0 })
     }
 
     pub fn start(&self) -> NonNull<u8> {
@@ -40,7 +38,7 @@ impl Pages {
         self.usable
     }
 
-    /// How large this can grow where it is.
+    /// 0, or how large these can grow where they are.
     pub fn reserved(&self) -> usize {
         self.reserved
     }
@@ -54,92 +52,156 @@ impl Pages {
         if usable <= self.reserved {
             return self.make_usable(usable);
         }
-        if self.move_to_room_for(usable).is_err() {
-            let larger = Pages::new(bytes)?;
-            // SAFETY: two ranges, and the larger one has room for what the smaller one holds.
-            unsafe { self.start.copy_to_nonoverlapping(larger.start, self.usable) };
-            *self = larger;
-        }
-        Ok(())
+        self.move_to_room_for(usable).or_else(|_| self.copy_to(Pages::new(bytes)?))
     }
 
-    /// Gives back the pages past so many bytes, and tries to keep their place reserved.
+    /// Gives back the pages past so many bytes. Their addresses are kept as far as they are reserved.
     pub fn shrink(&mut self, bytes: usize) {
-        let Some(usable) = whole_pages(bytes).filter(|&usable| usable < self.usable) else { return };
-        let (place, length) = (self.end_of(usable), self.usable - usable);
-        // SAFETY: pages of our own that nobody uses any more. If their place cannot be given back, all stays as it was.
-        if !unsafe { unmap(place, length) } {
-            return;
+        let Some(usable) = whole_pages(bytes) else { return };
+        let end = usable.max(self.reserved);
+        // SAFETY: pages of our own that nobody uses any more. If the kernel does not take them, all stays as it was.
+        if end < self.usable && unsafe { unmap(self.part(end..self.usable)) } {
+            self.usable = end;
         }
-        let spare = self.reserved - self.usable;
-        // Meanwhile another thread may have got that place. Then the range ends before it.
-        if spare > 0 && map_at(place, length).is_ok() {
-            advise_huge_pages(self.start, self.reserved);
-            return self.set(usable, self.reserved);
+        if usable < self.usable.min(self.reserved) && self.give_back(usable..self.usable) {
+            self.usable = usable;
         }
-        // SAFETY: what was reserved behind the pages that were given back.
-        unsafe { unmap(self.end_of(self.usable), spare) };
-        self.set(usable, usable);
     }
 
-    /// A range of which nothing is usable yet; large ones begin where a huge page can.
-    fn reserve(bytes: usize) -> Result<Pages, NoMemory> {
-        let mut start = map(bytes)?;
-        if bytes >= HUGE_PAGE && !plain_pages() {
-            // SAFETY: what was just mapped.
-            if start.align_offset(HUGE_PAGE) > 0 && unsafe { unmap(start, bytes) } {
-                // Where there is no room for the detour, anywhere will do.
-                start = map_aligned(bytes).or_else(|_| map(bytes))?;
-            }
+    /// Keeps addresses for so many bytes, so that the pages stay where they are until they need more. They may move now.
+    /// Nothing has changed on failure.
+    pub fn reserve(&mut self, bytes: usize) -> Result<(), NoMemory> {
+        let reserved = whole_pages(bytes).ok_or(NoMemory)?;
+        if reserved <= self.usable {
+            self.reserved = self.reserved.max(reserved);
+            return Ok(());
         }
-        advise_huge_pages(start, bytes);
-        SPARE.fetch_add(bytes, Ordering::Relaxed);
-        Ok(Pages { start, usable: 0, reserved: bytes })
+        if reserved <= self.reserved {
+            return Ok(());
+        }
+        if self.is_one_mapping() && self.move_into(Pages::without_access(reserved)?) {
+            return Ok(());
+        }
+        let mut larger = Pages::without_access(reserved)?;
+        larger.make_usable(self.usable)?;
+        self.copy_to(larger)
+    }
+
+    /// Gives back the addresses that are reserved behind the pages.
+    pub fn end_reserve(&mut self) {
+        let spare = self.spare();
+        // SAFETY: nobody can use them.
+        if unsafe { unmap(spare) } {
+            self.reserved = 0;
+        }
+    }
+
+    /// Lets the kernel take the memory whenever it needs some. False if it does not want to, as with locked pages.
+    pub fn offer(&self) -> bool {
+        // SAFETY: pages of our own, of which nobody needs the content.
+        unsafe { libc::madvise(self.start.as_ptr().cast(), self.usable, libc::MADV_FREE) == 0 }
+    }
+
+    /// Reserved addresses of which nothing is usable yet.
+    fn without_access(reserved: usize) -> Result<Pages, NoMemory> {
+        Ok(Pages { start: map(reserved, libc::PROT_NONE)?, usable: 0, reserved })
     }
 
     /// Makes the range usable as far as `bytes`, which is inside it.
     fn make_usable(&mut self, bytes: usize) -> Result<(), NoMemory> {
-        let (place, length) = (self.end_of(self.usable), bytes - self.usable);
+        let (start, length) = self.part(self.usable..bytes);
         // SAFETY: a part of the range.
-        if unsafe { libc::mprotect(place.as_ptr().cast(), length, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
+        if unsafe { libc::mprotect(start.as_ptr().cast(), length, ACCESS) } != 0 {
             return Err(NoMemory);
         }
-        self.set(bytes, self.reserved);
+        self.usable = bytes;
         Ok(())
     }
 
-    /// Without a copy, but without a reserve too. Refused where the program has given some of the pages another treatment
-    /// than the others.
+    /// Takes memory and access from a part of the range, and keeps its addresses. Says whether it could.
+    fn give_back(&mut self, part: Range<usize>) -> bool {
+        let (start, length) = self.part(part);
+        let flags = PRIVATE | libc::MAP_FIXED;
+        // SAFETY: replaces pages of our own that nobody uses any more, in one step: no other thread can get the place.
+        let replaced = unsafe { libc::mmap(start.as_ptr().cast(), length, libc::PROT_NONE, flags, -1, 0) };
+        advise_huge_pages(self.part(0..self.reserved));
+        replaced != libc::MAP_FAILED
+    }
+
+    /// Without a copy, and without a reserve from then on. Refused where the kernel has several mappings for the pages: the
+    /// program has treated some of them otherwise, or a forked child has grown into its reserve.
     fn move_to_room_for(&mut self, bytes: usize) -> Result<(), NoMemory> {
-        let (old, old_spare) = (self.end_of(self.usable), self.reserved - self.usable);
+        let spare = self.spare();
         // SAFETY: the usable pages, which stay as they are on failure.
         let moved = unsafe { libc::mremap(self.start.as_ptr().cast(), self.usable, bytes, libc::MREMAP_MAYMOVE) };
         self.start = mapped(moved)?;
         // SAFETY: what was reserved behind the pages. They could not grow into it, and so have moved away from it.
-        unsafe { unmap(old, old_spare) };
-        self.set(bytes, bytes);
-        advise_huge_pages(self.start, bytes);
+        unsafe { unmap(spare) };
+        (self.usable, self.reserved) = (bytes, 0);
+        advise_huge_pages(self.part(0..bytes));
         Ok(())
     }
 
-    fn end_of(&self, bytes: usize) -> NonNull<u8> {
-        debug_assert!(bytes <= self.reserved);
-        // SAFETY: inside the range or at its end.
-        unsafe { self.start.add(bytes) }
+    /// Whether the kernel has one mapping for the pages, and so can move them in one step. It does not tell, but does not extend
+    /// several (EFAULT).
+    fn is_one_mapping(&mut self) -> bool {
+        let longer = self.usable + page_size();
+        // SAFETY: the usable pages, which do not move.
+        let extended = unsafe { libc::mremap(self.start.as_ptr().cast(), self.usable, longer, 0) };
+        if extended == libc::MAP_FAILED {
+            return io::Error::last_os_error().raw_os_error() != Some(libc::EFAULT);
+        }
+        let usable = std::mem::replace(&mut self.usable, longer);
+        // SAFETY: the page that was just added.
+        if unsafe { unmap(self.part(usable..longer)) } {
+            self.usable = usable;
+        }
+        true
     }
 
-    fn set(&mut self, usable: usize, reserved: usize) {
-        SPARE.fetch_add(reserved - usable, Ordering::Relaxed);
-        SPARE.fetch_sub(self.reserved - self.usable, Ordering::Relaxed);
-        (self.usable, self.reserved) = (usable, reserved);
+    /// Moves the pages to the beginning of a range that has room for them. Says whether it could.
+    fn move_into(&mut self, range: Pages) -> bool {
+        let (range, spare) = (ManuallyDrop::new(range), self.spare());
+        let (from, to) = (self.start.as_ptr().cast(), range.start.as_ptr());
+        let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+        // SAFETY: two ranges of our own, of which nobody can use the second.
+        if unsafe { libc::mremap(from, self.usable, self.usable, flags, to) } == libc::MAP_FAILED {
+            // Linux before 6.17 may have unmapped this part of the range before it failed, and another thread may be there by now:
+            // only the rest is surely as it was.
+            // SAFETY: the rest, which nobody can use.
+            unsafe { unmap(range.part(self.usable..range.reserved)) };
+            return false;
+        }
+        // SAFETY: what was reserved behind the pages, which are gone from there.
+        unsafe { unmap(spare) };
+        (self.start, self.reserved) = (range.start, range.reserved);
+        true
+    }
+
+    /// Moves what the pages hold to others, by a copy.
+    fn copy_to(&mut self, larger: Pages) -> Result<(), NoMemory> {
+        // SAFETY: two ranges, and the larger one has room for what the smaller one holds.
+        unsafe { self.start.copy_to_nonoverlapping(larger.start, self.usable) };
+        *self = larger;
+        Ok(())
+    }
+
+    /// The addresses that are reserved and not usable.
+    fn spare(&self) -> (NonNull<u8>, usize) {
+        self.part(self.usable..self.usable.max(self.reserved))
+    }
+
+    fn part(&self, bytes: Range<usize>) -> (NonNull<u8>, usize) {
+        debug_assert!(bytes.end <= self.usable.max(self.reserved));
+        // SAFETY: inside the range or at its end.
+        (unsafe { self.start.add(bytes.start) }, bytes.end - bytes.start)
     }
 }
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        SPARE.fetch_sub(self.reserved - self.usable, Ordering::Relaxed);
         // SAFETY: the whole range, which nobody uses any more.
-        unsafe { unmap(self.start, self.reserved) };
+        unsafe { unmap(self.part(0..self.usable.max(self.reserved))) };
     }
 }
 
@@ -152,39 +214,38 @@ fn whole_pages(bytes: usize) -> Option<usize> {
     bytes.max(1).checked_next_multiple_of(unit).filter(|&whole| whole <= isize::MAX as usize)
 }
 
-/// Address space without access.
-fn map(bytes: usize) -> Result<NonNull<u8>, NoMemory> {
-    // SAFETY: a new mapping, wherever the kernel likes.
-    mapped(unsafe { libc::mmap(ptr::null_mut(), bytes, libc::PROT_NONE, PRIVATE, -1, 0) })
+const PRIVATE: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+
+/// New pages; many of them begin where a huge page can.
+fn map(bytes: usize, access: i32) -> Result<NonNull<u8>, NoMemory> {
+    let mut start = map_anywhere(bytes, access)?;
+    if bytes >= HUGE_PAGE && !plain_pages() {
+        // SAFETY: what was just mapped.
+        if start.align_offset(HUGE_PAGE) > 0 && unsafe { unmap((start, bytes)) } {
+            // Where there is no room for the detour, anywhere will do.
+            start = map_aligned(bytes, access).or_else(|_| map_anywhere(bytes, access))?;
+        }
+    }
+    advise_huge_pages((start, bytes));
+    Ok(start)
 }
 
-/// The same, from where a huge page can begin.
-fn map_aligned(bytes: usize) -> Result<NonNull<u8>, NoMemory> {
-    let longer = map(bytes.checked_add(HUGE_PAGE).ok_or(NoMemory)?)?;
+fn map_anywhere(bytes: usize, access: i32) -> Result<NonNull<u8>, NoMemory> {
+    // SAFETY: a new mapping, wherever the kernel likes.
+    mapped(unsafe { libc::mmap(ptr::null_mut(), bytes, access, PRIVATE, -1, 0) })
+}
+
+fn map_aligned(bytes: usize, access: i32) -> Result<NonNull<u8>, NoMemory> {
+    let longer = map_anywhere(bytes.checked_add(HUGE_PAGE).ok_or(NoMemory)?, access)?;
     let before = longer.align_offset(HUGE_PAGE);
     // SAFETY: inside what was just mapped; then what lies before and behind the aligned range.
     unsafe {
         let start = longer.add(before);
-        unmap(longer, before);
-        unmap(start.add(bytes), HUGE_PAGE - before);
+        unmap((longer, before));
+        unmap((start.add(bytes), HUGE_PAGE - before));
         Ok(start)
     }
 }
-
-/// The same, at a place where nothing is mapped.
-fn map_at(place: NonNull<u8>, bytes: usize) -> Result<(), NoMemory> {
-    let flags = PRIVATE | libc::MAP_FIXED_NOREPLACE;
-    // SAFETY: a new mapping that replaces none.
-    let start = mapped(unsafe { libc::mmap(place.as_ptr().cast(), bytes, libc::PROT_NONE, flags, -1, 0) })?;
-    if start == place {
-        return Ok(());
-    }
-    // SAFETY: what an old kernel, which takes the place for a wish, has just mapped elsewhere.
-    unsafe { unmap(start, bytes) };
-    Err(NoMemory)
-}
-
-const PRIVATE: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
 
 fn mapped(address: *mut libc::c_void) -> Result<NonNull<u8>, NoMemory> {
     if address == libc::MAP_FAILED { Err(NoMemory) } else { NonNull::new(address.cast()).ok_or(NoMemory) }
@@ -194,7 +255,7 @@ fn mapped(address: *mut libc::c_void) -> Result<NonNull<u8>, NoMemory> {
 ///
 /// # Safety
 /// They are mapped, and nobody uses them any more.
-unsafe fn unmap(start: NonNull<u8>, bytes: usize) -> bool {
+unsafe fn unmap((start, bytes): (NonNull<u8>, usize)) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let unmapped = bytes == 0 || libc::munmap(start.as_ptr().cast(), bytes) == 0;
@@ -205,7 +266,7 @@ unsafe fn unmap(start: NonNull<u8>, bytes: usize) -> bool {
     }
 }
 
-fn advise_huge_pages(start: NonNull<u8>, bytes: usize) {
+fn advise_huge_pages((start, bytes): (NonNull<u8>, usize)) {
     if bytes >= HUGE_PAGE && !plain_pages() {
         // SAFETY: pages of our own. The advice may be refused.
         unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };

@@ -30,30 +30,48 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     let block = unsafe { libc::malloc(block_bytes(capacity)) };
     let header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
     // SAFETY: the block has room for a header and is aligned for anything.
-    unsafe { header.write(Header { len: number, place: Place::Block { capacity } }) };
+    unsafe { header.write(Header { len: number, place: Place::Block { capacity, reserved: 0 } }) };
     Ok(header)
 }
 
 /// Gives a block room for `number` doubles, and says where it is now.
 pub fn resize(header: NonNull<Header>, number: usize) -> Result<NonNull<Header>, NoMemory> {
     // SAFETY: the block is a live one and has no other owner.
-    let &Header { len, place: Place::Block { capacity } } = (unsafe { header.as_ref() }) else { return Ok(header) };
-    let exact = number.next_multiple_of(LINE);
+    let &Header { len, place: Place::Block { capacity, reserved } } = (unsafe { header.as_ref() }) else {
+        return Ok(header);
+    };
+    let exact = number.max(reserved).next_multiple_of(LINE);
     if number > capacity {
         // Half as much again, so that growing by one element at a time copies each element a few times at most. No more than
         // a small buffer may have: a larger one would need pages to shrink to.
         let generous = (capacity + capacity / 2).min(LARGE).max(number).next_multiple_of(LINE);
-        reallocate(header, generous, len).or_else(|_| reallocate(header, exact, len))
+        let place = |capacity| Place::Block { capacity, reserved: 0 };
+        reallocate(header, place(generous), len).or_else(|_| reallocate(header, place(exact), len))
     } else if exact < capacity / 4 {
         // What cannot be given back is kept.
-        Ok(reallocate(header, exact, number).unwrap_or(header))
+        Ok(reallocate(header, Place::Block { capacity: exact, reserved }, number).unwrap_or(header))
     } else {
         Ok(header)
     }
 }
 
-/// Gives a block another capacity, not below `kept`, and keeps that many doubles.
-fn reallocate(header: NonNull<Header>, capacity: usize, kept: usize) -> Result<NonNull<Header>, NoMemory> {
+/// Gives a block room for `number` doubles that shrinking does not take away, and says where it is now.
+pub fn reserve(mut header: NonNull<Header>, number: usize) -> Result<NonNull<Header>, NoMemory> {
+    // SAFETY: the block is a live one and has no other owner.
+    let &mut Header { len, place: Place::Block { capacity, ref mut reserved } } = (unsafe { header.as_mut() }) else {
+        return Ok(header);
+    };
+    let number = number.next_multiple_of(LINE);
+    if number > capacity {
+        return reallocate(header, Place::Block { capacity: number, reserved: number }, len);
+    }
+    *reserved = number.max(*reserved);
+    Ok(header)
+}
+
+/// Makes a block what `place` says, with a capacity not below `kept`, and keeps that many doubles.
+fn reallocate(header: NonNull<Header>, place: Place, kept: usize) -> Result<NonNull<Header>, NoMemory> {
+    let Place::Block { capacity, .. } = place else { return Ok(header) };
     // SAFETY: the block is a live one from `malloc`.
     let old_offset = unsafe { data_in(header).byte_offset_from(header) };
     // SAFETY: as above. On failure the block stays as it was.
@@ -67,7 +85,7 @@ fn reallocate(header: NonNull<Header>, capacity: usize, kept: usize) -> Result<N
         if old != data {
             old.copy_to(data, kept);
         }
-        header.as_mut().place = Place::Block { capacity };
+        header.as_mut().place = place;
     }
     Ok(header)
 }

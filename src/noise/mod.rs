@@ -4,6 +4,9 @@
 //! settles the element ([`map`]). Otherwise the element makes attempts of its own until one is accepted ([`residual`]).
 
 mod elementary;
+#[expect(unsafe_code)]
+#[deny(clippy::indexing_slicing)]
+pub(crate) mod entropy;
 mod kernel;
 mod map;
 mod residual;
@@ -71,7 +74,7 @@ impl Noise {
     /// A sequence that nobody has drawn from: seed and stream from the operating system.
     pub fn from_entropy() -> Result<Noise, NoEntropy> {
         let mut key = [[0; 8]; 2];
-        getrandom::fill(key.as_flattened_mut()).map_err(|_| NoEntropy)?;
+        entropy::fill(key.as_flattened_mut())?;
         let [seed, stream] = key.map(u64::from_le_bytes);
         key.as_flattened_mut().zeroize();
         Ok(Noise { seed, stream })

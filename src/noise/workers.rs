@@ -100,6 +100,8 @@ fn take<J: FnOnce()>(job: &mut Option<J>) {
 
 #[cfg(unix)]
 use unix::Workers;
+#[cfg(target_os = "linux")]
+pub use unix::cancelling;
 
 #[cfg(unix)]
 mod unix {
@@ -108,6 +110,10 @@ mod unix {
     use std::ptr;
 
     use super::{MOST, take};
+
+    /// What a thread's own instructions can raise, with the system calls that a sandbox traps.
+    const OWN_SIGNALS: [i32; 6] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
     /// Threads under way. While there are any this thread cannot be cancelled, because they work on its stack; it waits
     /// for them when this is dropped.
@@ -122,7 +128,8 @@ mod unix {
             Workers { threads: [MaybeUninit::uninit(); MOST], started: 0, cancel_state: cancelling::disable() }
         }
 
-        /// Starts a thread that takes the job, with all signals blocked: they are the program's own threads' business.
+        /// Starts a thread that takes the job. Signals that are sent to the process are the program's own threads' business, and
+        /// blocked. Those that a thread's own instructions raise are not: the program may handle writes to its memory that way.
         /// A thread that cannot be started leaves the job where it is.
         pub fn start<J: FnOnce() + Send>(&mut self, job: &mut Option<J>) {
             extern "C" fn work<J: FnOnce()>(job: *mut c_void) -> *mut c_void {
@@ -134,9 +141,12 @@ mod unix {
             let Some(thread) = self.threads.get_mut(self.started) else { return };
             // SAFETY: signal sets and a thread's name are plain memory that the calls fill in, and the job lives on.
             let failed = unsafe {
-                let (mut all, mut before): (libc::sigset_t, libc::sigset_t) = (zeroed(), zeroed());
-                libc::sigfillset(&mut all);
-                libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+                let (mut others, mut before): (libc::sigset_t, libc::sigset_t) = (zeroed(), zeroed());
+                libc::sigfillset(&mut others);
+                for own in OWN_SIGNALS {
+                    libc::sigdelset(&mut others, own);
+                }
+                libc::pthread_sigmask(libc::SIG_BLOCK, &others, &mut before);
                 let failed = libc::pthread_create(thread.as_mut_ptr(), ptr::null(), work::<J>, (&raw mut *job).cast());
                 libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
                 failed
@@ -156,7 +166,7 @@ mod unix {
     }
 
     #[cfg(target_os = "linux")]
-    mod cancelling {
+    pub mod cancelling {
         const PTHREAD_CANCEL_DISABLE: i32 = 1;
 
         unsafe extern "C" {

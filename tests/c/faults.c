@@ -25,7 +25,7 @@
 static double expected[NOISE], drawn[NOISE];
 
 /* What the system is like. */
-enum system { USUAL, PLAIN, LIMITED, MISALIGNED, OLD, WITHOUT_GETRANDOM, SYSTEMS };
+enum system { USUAL, PLAIN, LIMITED, MISALIGNED, WITHOUT_GETRANDOM, SYSTEMS };
 
 /* The kernel's own limits, swept besides. */
 enum { ADDRESS_SPACE = RESOURCES, DATA, ROWS };
@@ -159,6 +159,38 @@ static void resize(struct box *box, size_t number) {
   mark(box, kept);
 }
 
+static SomeMemStatus reserve_once(struct box *box, size_t number) {
+  begin();
+  SomeMemStatus status = somemem_reserve(box->handle, number);
+  CHECK(end() == MARK);
+  return status;
+}
+
+static void reserve(struct box *box, size_t number) {
+  double *before = somemem_data(box->handle);
+  size_t capacity = somemem_capacity(box->handle);
+  SomeMemStatus status = reserve_once(box, number);
+  outcome(status == SOMEMEM_OK);
+  if (status != SOMEMEM_OK) {
+    CHECK(status == SOMEMEM_NO_MEMORY);
+    /* An attempt may have made its last page usable, and no more. */
+    CHECK(somemem_data(box->handle) == before && somemem_capacity(box->handle) <= capacity + 512);
+    CHECK(somemem_len(box->handle) == box->number && has_marks(box, box->number));
+    limit_memory(0);
+    CHECK(reserve_once(box, number) == SOMEMEM_OK);
+    limit_memory(1);
+  }
+  CHECK(somemem_capacity(box->handle) >= number && somemem_len(box->handle) == box->number);
+  CHECK(has_marks(box, box->number));
+}
+
+/* Grows and shrinks, and the data stay where they are. */
+static void resize_in_place(struct box *box, size_t number) {
+  double *data = somemem_data(box->handle);
+  resize(box, number);
+  CHECK(somemem_data(box->handle) == data);
+}
+
 static void release(struct box *box) {
   CHECK(has_marks(box, box->number));
   begin();
@@ -185,7 +217,7 @@ static void draw(void) {
 
 /* Every function, on sizes below and above each threshold. */
 static void script(void) {
-  struct box few, many[70], grown, shrunk, noise, large[7];
+  struct box few, many[70], grown, shrunk, reserved, noise, large[7];
   somemem_set_threads(failing_call && failing != PTHREAD_CREATE ? 1 : 3);
 
   /* Blocks of the heap; more handles than the table's first segment has. */
@@ -194,7 +226,7 @@ static void script(void) {
   resize(&many[0], 5), resize(&many[0], 3000), resize(&many[0], 10), resize(&many[0], 0), resize(&many[0], 9);
   resize(&few, 2000), resize(&few, 30000), resize(&few, 100);
 
-  /* From the heap to pages, growing in place and past the reserve if there is one, and back. */
+  /* From the heap to pages, and back. */
   make(&grown, somemem_new, 1000);
   resize(&grown, LARGE), resize(&grown, LARGE + 1), resize(&grown, 3 * LARGE), resize(&grown, 5 * LARGE + 77);
   resize(&grown, 17 * LARGE), resize(&grown, 300 * LARGE);
@@ -204,6 +236,20 @@ static void script(void) {
   make(&shrunk, somemem_new, 2 * LARGE);
   CHECK(madvise(somemem_data(shrunk.handle) + 4096, 4096, MADV_DONTFORK) == 0);
   resize(&shrunk, 6 * LARGE), resize(&shrunk, 3 * LARGE), resize(&shrunk, 0), resize(&shrunk, LARGE);
+
+  /* Reserves: of a block, of pages that have been used, of pages that are not all alike, longer ones, and their end. */
+  make(&reserved, somemem_new, 10);
+  reserve(&reserved, 1000), resize_in_place(&reserved, 1000), resize_in_place(&reserved, 0);
+  reserve(&reserved, 4 * LARGE), resize_in_place(&reserved, 2 * LARGE), resize_in_place(&reserved, 3);
+  resize_in_place(&reserved, 4 * LARGE), reserve(&reserved, 20 * LARGE), resize_in_place(&reserved, 20 * LARGE);
+  resize_in_place(&reserved, 0), reserve(&reserved, 5), resize_in_place(&reserved, 20 * LARGE);
+  CHECK(madvise(somemem_data(reserved.handle) + 4096, 4096, MADV_DONTFORK) == 0);
+  reserve(&reserved, 22 * LARGE), resize_in_place(&reserved, 21 * LARGE);
+  resize(&reserved, 24 * LARGE), resize(&reserved, 2 * LARGE);
+  release(&reserved);
+  begin();
+  somemem_trim();
+  CHECK(end() == MARK);
 
   make(&noise, seeded, NOISE);
   draw();
@@ -230,7 +276,6 @@ static void script(void) {
 
 static void be(enum system system) {
   system_misaligned = system == MISALIGNED;
-  system_old = system == OLD;
   system_without_getrandom = system == WITHOUT_GETRANDOM;
   if (system == PLAIN) CHECK(setenv("SOMEMEM_PLAIN_PAGES", "1", 1) == 0);
   if (system == LIMITED) {
@@ -269,7 +314,7 @@ static unsigned long run(enum system system, struct row *row) {
     CHECK(blocks_left() == 0 && block_count <= 2);
     CHECK(bytes_left() == 0);
     CHECK(abandoned_pages() == 0);
-    CHECK(files_open() == files + (system_without_getrandom != 0)); /* that of /dev/urandom stays open */
+    CHECK(files_open() == files);
     _exit(check_failures ? 1 : 0);
   }
   int status = -1;

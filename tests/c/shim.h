@@ -44,7 +44,6 @@ static unsigned long failing_call;
 
 /* What the system is made to be like. */
 static int system_misaligned; /* no mapping begins where a huge page can */
-static int system_old;        /* MAP_FIXED_NOREPLACE is not known, and the address a wish */
 static int system_without_getrandom;
 
 /* Faults of the test's own making, to show that they are found: the n-th such call is not made, or not made well. */
@@ -161,8 +160,7 @@ void *mmap(void *wish, size_t length, int protection, int flags, int file, off_t
   const size_t page = 4096, huge = (size_t)1 << 21;
   if (fails(MMAP)) return MAP_FAILED;
   if (!watching) return system_map(wish, length, protection, flags, file, offset);
-  if (flags & MAP_FIXED) complain("replaced what was mapped");
-  if (system_old) flags &= ~MAP_FIXED_NOREPLACE, wish = NULL;
+  if (flags & MAP_FIXED) own_pages(wish, length, "replaced what was not its own");
   void *start;
   if (system_misaligned && !wish && length < SIZE_MAX / 2) {
     start = system_map(NULL, length + page, protection, flags, file, offset);
@@ -174,7 +172,9 @@ void *mmap(void *wish, size_t length, int protection, int flags, int file, off_t
   } else {
     start = system_map(wish, length, protection, flags, file, offset);
   }
-  if (start != MAP_FAILED) add_range(&pages, (uintptr_t)start, (uintptr_t)start + length);
+  if (start == MAP_FAILED) return start;
+  if (flags & MAP_FIXED) subtract_range(&pages, (uintptr_t)start, (uintptr_t)start + length);
+  add_range(&pages, (uintptr_t)start, (uintptr_t)start + length);
   return start;
 }
 
@@ -192,12 +192,22 @@ int munmap(void *start, size_t length) {
 }
 
 void *mremap(void *old, size_t length, size_t new_length, int flags, ...) {
+  va_list more;
+  va_start(more, flags);
+  void *place = flags & MREMAP_FIXED ? va_arg(more, void *) : NULL;
+  va_end(more);
   own_pages(old, length, "moved what was not its own");
-  if (fails(MREMAP)) return MAP_FAILED;
-  void *start = (void *)syscall(SYS_mremap, old, length, new_length, flags);
+  if (fails(MREMAP)) {
+    /* As Linux before 6.17: the place is unmapped before the call fails. */
+    if (place) subtract_range(&pages, (uintptr_t)place, (uintptr_t)place + new_length), syscall(SYS_munmap, place, new_length);
+    return MAP_FAILED;
+  }
+  void *start = (void *)syscall(SYS_mremap, old, length, new_length, flags, place);
+  if (watching && start != MAP_FAILED && flags & MREMAP_FIXED) own_pages(place, new_length, "moved onto what was not its own");
   if (watching && start != MAP_FAILED) {
     subtract_range(&pages, (uintptr_t)old, (uintptr_t)old + length);
     subtract_range(&abandoned, (uintptr_t)old, (uintptr_t)old + length);
+    if (place) subtract_range(&pages, (uintptr_t)start, (uintptr_t)start + new_length);
     add_range(&pages, (uintptr_t)start, (uintptr_t)start + new_length);
   }
   return start;
@@ -212,6 +222,7 @@ int mprotect(void *start, size_t length, int protection) {
 
 int madvise(void *start, size_t length, int advice) {
   own_pages(start, length, "advised what was not its own");
+  if (watching && advice == MADV_HUGEPAGE) subtract_range(&abandoned, (uintptr_t)start, (uintptr_t)start + length); /* likewise */
   return fails(MADVISE) ? -1 : (int)syscall(SYS_madvise, start, length, advice);
 }
 
@@ -226,14 +237,25 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   return failed;
 }
 
-ssize_t getrandom(void *out, size_t length, unsigned flags) {
-  if (watching && system_without_getrandom) {
-    errno = ENOSYS;
-    return -1;
+/* What the library asks for by its number, and what this file itself does. */
+long syscall(long number, ...) {
+  static long (*next)(long, ...);
+  va_list all;
+  va_start(all, number);
+  long a = va_arg(all, long), b = va_arg(all, long), c = va_arg(all, long), d = va_arg(all, long), e = va_arg(all, long),
+       f = va_arg(all, long);
+  va_end(all);
+  if (!next) *(void **)&next = dlsym(RTLD_NEXT, "syscall");
+  if (number == SYS_getrandom && watching) {
+    if (system_without_getrandom) {
+      errno = ENOSYS;
+      return -1;
+    }
+    int failure = fails(GETRANDOM);
+    if (failure && failing_how != SHORT) return -1;
+    return next(number, a, failure ? 1L : b, c);
   }
-  int failure = length > 0 && fails(GETRANDOM); /* with 0 it is only asked whether there is such a call */
-  if (failure && failing_how != SHORT) return -1;
-  return syscall(SYS_getrandom, out, failure ? 1 : length, flags);
+  return next(number, a, b, c, d, e, f);
 }
 
 int open(const char *path, int flags, ...) {

@@ -99,6 +99,15 @@ static void past(size_t number) {
   for (size_t n = 0; n < 8; n++) CHECK(somemem_free(memory[n]) == SOMEMEM_OK);
 }
 
+/* With a reserve behind it: what is reserved and not used has no access. */
+static void past_reserved(size_t number) {
+  SomeMem *memory = somemem_new(number);
+  CHECK(somemem_reserve(memory, 2 * number) == SOMEMEM_OK);
+  fill(memory);
+  somemem_data(memory)[number + 7 + nothing] = 1;
+  CHECK(somemem_free(memory) == SOMEMEM_OK);
+}
+
 static void after_free(size_t number) {
   SomeMem *memory = somemem_new(number);
   double *data = somemem_data(memory);
@@ -123,6 +132,7 @@ int main(int argc, char **argv) {
       {"uninitialised_again", uninitialised_again},
       {"uninitialised_growth", uninitialised_growth},
       {"past", past},
+      {"past_reserved", past_reserved},
       {"after_free", after_free},
       {"misaligned", misaligned}};
   if (strcmp(kind, "everything") == 0) everything();

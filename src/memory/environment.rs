@@ -1,0 +1,11 @@
+//! Switches that the user sets before the program starts.
+
+use std::ffi::CStr;
+
+/// Whether an environment variable is set, and neither empty nor 0.
+pub fn is_set(name: &CStr) -> bool {
+    // SAFETY: a terminated name, and what the environment holds is terminated, too. Like any call that reads the environment
+    // this must not meet one that changes it.
+    let first = unsafe { libc::getenv(name.as_ptr()).as_ref() };
+    first.is_some_and(|&first| first as u8 != 0 && first as u8 != b'0')
+}
