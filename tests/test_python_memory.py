@@ -9,14 +9,14 @@ import threading
 
 import numpy
 import pytest
-from somemem import SomeMemory, add_noise, random_noise
+from somemem import SomeMemory, add_noise, random_noise, trim
 from somemem._native import ffi, lib
 
 from conftest import PEAK, run
 
 
-def filled(number=12):
-    memory = SomeMemory(number)
+def filled(number=12, **reserve):
+    memory = SomeMemory(number, **reserve)
     memory[:] = range(number)
     return memory
 
@@ -65,6 +65,141 @@ def test_no_resize_under_a_view(look):
     del view
     memory.resize(10_000_000)
     assert len(memory) == 10_000_000
+
+
+def place(memory):
+    return int(ffi.cast("uintptr_t", lib.somemem_data(memory._handle)))
+
+
+@pytest.mark.parametrize("reserved", [1000, 10_000_000])
+@pytest.mark.parametrize("look", VIEWS.values(), ids=VIEWS.keys())
+def test_growing_inside_a_reserve_keeps_every_view(look, reserved):
+    """Whichever it is: it stays where it is, in memory that stays the buffer's, and nothing else is allowed under it."""
+    memory = filled(reserve=reserved)
+    before = place(memory)
+    view = look(memory)
+    content = memory[:12].copy()
+    for number in (12, 13, reserved // 2, reserved):
+        memory.resize(number)
+        memory[12:] = number
+        assert len(memory) == memory.array.size == number <= memory.capacity and place(memory) == before
+        assert (memory[:12] == content).all()
+    for number in (0, reserved - 1, reserved + 1, 2 * reserved):
+        with pytest.raises(BufferError, match="alive"):
+            memory.resize(number)
+    with pytest.raises(BufferError, match="alive"):
+        memory.reserve(reserved + 1)
+    memory.reserve(reserved)
+    assert len(memory) == reserved and place(memory) == before
+    del view
+    memory.resize(0)
+    memory.resize(2 * reserved)
+    assert len(memory) == 2 * reserved
+
+
+def test_an_old_array_and_a_new_one_see_the_same_doubles():
+    memory = filled(reserve=10_000_000)
+    old, part = memory.array, memoryview(memory.array)[2:4]
+    memory.resize(10_000_000)
+    new = memory.array
+    new[:12], new[-1] = range(100, 112), 7
+    assert old.size == 12 and (old == range(100, 112)).all() and part.tolist() == [102, 103]
+    old[3] = 5
+    assert memory[3] == part[1] == 5 and memory[-1] == 7
+    memory.free()
+    del memory, new
+    assert old[3] == 5 and part[0] == 102
+
+
+def test_a_reserve_is_as_long_as_it_was_promised():
+    """What there is room for by chance is no part of it. Shrinking keeps it, growing beyond it ends it."""
+    memory = SomeMemory(1, reserve=3)
+    view = memory.array
+    memory.resize(3)
+    assert memory.capacity > 3
+    with pytest.raises(BufferError, match="could move"):
+        memory.resize(4)
+    with pytest.raises(BufferError, match="outside"):
+        memory.resize(2)
+    del view
+    memory.resize(0)
+    view = memory.array
+    memory.resize(3)
+    del view
+    memory.resize(4)
+    memory.resize(1)
+    view = memory.array
+    with pytest.raises(BufferError, match="could move"):
+        memory.resize(2)
+    del view
+    memory.reserve(1_000_000)
+    memory.reserve(2)
+    view = memory.array
+    memory.resize(1_000_000)
+    assert SomeMemory(5).capacity >= 5 and SomeMemory(5, reserve=2).capacity >= 5
+
+
+@pytest.mark.parametrize("number", [2**58, 2**60, 10**30])
+def test_a_reserve_that_cannot_be_had_changes_nothing(number):
+    memory = filled(reserve=1000)
+    before, capacity = place(memory), memory.capacity
+    with pytest.raises(MemoryError):
+        memory.reserve(number)
+    with pytest.raises(MemoryError):
+        SomeMemory(0, reserve=number)
+    assert list(memory) == list(range(12)) and (place(memory), memory.capacity) == (before, capacity)
+    view = memory.array
+    memory.resize(1000)
+    assert place(memory) == before and (view == range(12)).all()
+
+
+def test_a_reserve_promises_no_memory():
+    """Growing inside it under an array can be a MemoryError, and then the array and the rest of the reserve are as before."""
+    program = """
+import resource
+from somemem import SomeMemory
+memory = SomeMemory(1000, reserve=1 << 27)
+memory[:] = range(1000)
+view = memory.array
+used = 1024 * int(open("/proc/self/status").read().split("VmData:")[1].split()[0])
+resource.setrlimit(resource.RLIMIT_DATA, (used + (64 << 20),) * 2)
+for _ in range(100):
+    try:
+        memory.resize(1 << 26)
+    except MemoryError:
+        continue
+    raise AssertionError("the limit was not one")
+assert len(memory) == 1000
+memory.resize(1 << 20)
+assert (view == range(1000)).all() and view.ctypes.data == memory.array.ctypes.data
+memory[1000:] = 1
+memory[0] = 5
+assert view[0] == 5
+"""
+    run(sys.executable, "-c", program)
+
+
+def test_what_is_kept_of_freed_buffers_can_be_given_back():
+    program = """
+from somemem import SomeMemory, trim
+def mapped():
+    return 4096 * int(open("/proc/self/statm").read().split()[0])
+def freed():
+    with SomeMemory(2 << 20) as memory:
+        memory[:] = 1
+freed()
+trim()
+before = mapped()
+freed()
+assert mapped() - before >= 16 << 20, "nothing is kept"
+trim()
+assert mapped() - before < 1 << 20
+trim()
+"""
+    run(sys.executable, "-c", program)
+    alive = filled(300_000)
+    trim()
+    assert (alive.array == range(300_000)).all()
 
 
 @pytest.mark.parametrize("look", VIEWS.values(), ids=VIEWS.keys())
@@ -163,9 +298,11 @@ assert (memory[:1000] == range(1000)).all()
 )
 def test_lengths_that_there_are_not(number, kind):
     memory = filled()
-    for call in (SomeMemory, memory.resize):
+    for call in (SomeMemory, memory.resize, memory.reserve):
         with pytest.raises(kind, match="^n must"):
             call(number)
+    with pytest.raises(kind, match="^reserve must"):
+        SomeMemory(1, reserve=number)
     assert list(memory) == list(range(12))
 
 
@@ -177,6 +314,8 @@ USES = {
     "iter": iter,
     "asarray": numpy.asarray,
     "resize": lambda memory: memory.resize(1),
+    "reserve": lambda memory: memory.reserve(1),
+    "capacity": lambda memory: memory.capacity,
     "with": lambda memory: memory.__enter__(),
 }
 
@@ -205,7 +344,7 @@ def test_a_block_frees_at_its_end_or_with_the_last_view():
 def test_it_is_not_copied_by_accident():
     for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError, match="its array can"):
-            duplicate(filled())
+            duplicate(filled(reserve=1000))
     assert (copy.deepcopy(filled().array) == range(12)).all()
 
 
@@ -266,6 +405,33 @@ def test_no_array_is_made_of_memory_that_moves():
             looker.join()
         sys.setswitchinterval(interval)
     assert not wrong
+
+
+def test_an_array_stays_while_another_thread_grows_the_memory():
+    memory, wrong, done = filled(1000, reserve=1_000_000), [], threading.Event()
+    before = place(memory)
+
+    def look():
+        while not done.is_set():
+            array = memory.array
+            if array.ctypes.data != before or not array.size <= len(memory) or not (array[:1000] == range(1000)).all():
+                wrong.append((array.ctypes.data, array.size))
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for looker in lookers:
+            looker.start()
+        for number in range(2000, 1_000_000, 1000):
+            memory.resize(number)
+            memory[number - 1] = number
+    finally:
+        done.set()
+        for looker in lookers:
+            looker.join()
+        sys.setswitchinterval(interval)
+    assert not wrong and place(memory) == before
 
 
 def test_nothing_can_be_made_of_what_an_array_holds_on_to():
@@ -434,3 +600,88 @@ while len(seen) < 3000:
 signal.setitimer(signal.ITIMER_REAL, 0)
 """
     run(sys.executable, "-c", program, timeout=300)
+
+
+def test_a_signal_handler_may_grow_the_memory_that_it_interrupts():
+    """Wherever it comes in, also in the midst of a resize: no array of either ends outside the buffer, or is moved away from."""
+    program = """
+import signal
+from somemem import SomeMemory
+memory, kept, seen, grown = SomeMemory(1000, reserve=400_000), [], 0, 0
+memory[:] = 1
+def handler(*_):
+    global seen, grown
+    seen += 1
+    try:
+        memory.resize(400_000)
+        grown += 1
+        kept.append(memory.array)
+        memory.reserve(500_000)
+    except BufferError:
+        return
+    raise AssertionError("moved under an array")
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
+while grown < 2000:
+    for number in (1000, 300_000, 2000):
+        try:
+            memory.resize(number)
+        except BufferError:
+            pass
+    now = memory.array
+    for array in kept[:]:
+        assert array.ctypes.data == now.ctypes.data and array.size <= len(memory) and (array[:1000] == 1).all()
+    array = now = None
+    kept.clear()
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+    run(sys.executable, "-c", program, timeout=300)
+
+
+def test_an_interrupt_while_growing_leaves_the_reserve_safe():
+    """Wherever it comes: the array stays where it is, and the memory can be resized afterwards."""
+    program = """
+import signal
+from somemem import SomeMemory
+memory, interrupts = SomeMemory(1000, reserve=500_000), 0
+def interrupt(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, interrupt)
+view = memory.array
+place = view.ctypes.data
+while interrupts < 1000:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-4 + interrupts % 100 * 1e-6)
+        for number in range(len(memory), 500_000, 100):
+            memory.resize(number)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        interrupts += 1
+    assert 1000 <= len(memory) <= 500_000 and memory.array.ctypes.data == place
+    if len(memory) > 400_000:
+        del view
+        memory.resize(1000)
+        view = memory.array
+memory.resize(500_000)
+"""
+    run(sys.executable, "-c", program, timeout=300)
+
+
+def test_a_forked_child_grows_inside_the_reserve():
+    program = """
+import os
+from somemem import SomeMemory
+memory = SomeMemory(300_000, reserve=3_000_000)
+memory[:] = 1
+view = memory.array
+child = os.fork()
+memory.resize(3_000_000)
+memory[300_000:] = 2
+assert view.ctypes.data == memory.array.ctypes.data and (view == 1).all()
+view[:] = 3 if child == 0 else 4
+assert (memory[:300_000] == (3 if child == 0 else 4)).all()
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    run(sys.executable, "-W", "ignore", "-c", program)

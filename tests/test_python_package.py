@@ -46,7 +46,7 @@ def test_the_tools_that_build_it_here_are_those_that_build_it_elsewhere():
 
 
 def test_the_public_names():
-    names = {"SomeMemory", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads"}
+    names = {"SomeMemory", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads", "trim"}
     assert set(somemem.__all__) == names | {"__version__"} and names <= set(dir(somemem))
     assert all(getattr(somemem, name).__doc__ for name in names)
 
@@ -88,10 +88,16 @@ with somemem.SomeMemory(3) as memory:
     assert_type(memory.array, NDArray[np.float64])
     assert_type(len(memory), int)
     memory.resize(5)
+    memory.reserve(np.int64(7))
+    assert_type(memory.capacity, int)
     memory[2:4] = noise[:2]
     total: float = sum(memory)
     array = np.asarray(memory)
 
+somemem.SomeMemory(3, reserve=np.int64(5)).resize(5)
+somemem.trim()
+
+somemem.SomeMemory(3, 5)  # type: ignore[call-arg]
 somemem.random_noise("3")  # type: ignore[arg-type]
 somemem.random_noise(3, seed=1.5)  # type: ignore[arg-type]
 somemem.random_noise(out=[1.0])  # type: ignore[arg-type]

@@ -35,11 +35,13 @@ class SomeMemory:
     ----------
     n : int
         The number of doubles.
+    reserve : int
+        The number of doubles up to which it can grow while arrays of it are alive; see `reserve()`.
 
     Raises
     ------
     MemoryError
-        They cannot be allocated.
+        The doubles cannot be allocated, or there are not so many addresses as are to be reserved.
 
     Examples
     --------
@@ -49,6 +51,15 @@ class SomeMemory:
     >>> memory[3:] = 0
     >>> memory.array
     array([1., 2., 3., 0., 0.])
+
+    What was reserved can be used without an array losing sight of it.
+
+    >>> memory = SomeMemory(3, reserve=1_000_000)
+    >>> first = memory.array
+    >>> memory.resize(1_000_000)
+    >>> memory[0] = 5
+    >>> float(first[0])
+    5.0
 
     A block gives the memory up at its end: it is freed there, or with the last array of it.
 
@@ -60,11 +71,13 @@ class SomeMemory:
     <SomeMemory, freed>
     """
 
-    __slots__ = ("__weakref__", "_handle", "_moving", "_views")
+    __slots__ = ("__weakref__", "_handle", "_moving", "_reserved", "_views")
 
     _handle: Any
     _views: set[weakref.ref[View]]
     _moving: bool
+    # The number of doubles that the library has promised not to move. It may promise more, as capacity tells: by chance.
+    _reserved: int
 
     def __new__(cls, *arguments: Any, **named: Any) -> "SomeMemory":
         self = super().__new__(cls)
@@ -72,21 +85,24 @@ class SomeMemory:
         # Not a WeakSet, whose Python code a signal handler's exception can end before it has forgotten a view.
         self._views = set()
         self._moving = False
+        self._reserved = 0
         return self
 
-    def __init__(self, n: SupportsIndex) -> None:
-        handle = owned(lib.somemem_new(length("n", n)))
+    def __init__(self, n: SupportsIndex, *, reserve: SupportsIndex = 0) -> None:
+        number, reserved = length("n", n), length("reserve", reserve)
+        handle = owned(lib.somemem_new(number))
+        check(lib.somemem_reserve(handle, reserved))
         with LOCK:
             if self._handle is not None:
                 raise TypeError("this memory has been made already")
-            self._handle = handle
+            self._handle, self._reserved = handle, reserved
 
     @property
     def array(self) -> NDArray[np.float64]:
         """The buffer as an array, without a copy.
 
-        While it or anything made from it is alive, a slice or a memoryview say, the buffer cannot be resized. (The `_` of an
-        interactive session keeps the last result alive.)
+        It has the buffer's length of now. While it or anything made from it is alive, a slice or a memoryview say, the buffer
+        cannot shrink, and cannot grow beyond what was reserved. (The `_` of an interactive session keeps the last result alive.)
         """
         with LOCK:
             handle = self._open()
@@ -114,7 +130,8 @@ class SomeMemory:
         Raises
         ------
         BufferError
-            An array of the buffer is alive: the data may move, and would move away under it.
+            An array of the buffer is alive, and `n` is less than the length now, so that the array could end outside the buffer;
+            or `n` is more than what was reserved, so that the data could move away under the array.
         MemoryError
             The doubles cannot be allocated.
         ValueError
@@ -127,7 +144,7 @@ class SomeMemory:
         >>> memory.resize(20)
         Traceback (most recent call last):
             ...
-        BufferError: an array of this memory is alive, and resizing could move the data away under it
+        BufferError: an array of this memory is alive, and the data could move away under it
         >>> del view
         >>> memory.resize(20)
         >>> len(memory)
@@ -135,16 +152,74 @@ class SomeMemory:
         """
         number = length("n", n)
         with LOCK:
-            handle = self._open()
-            if self._moving:
-                raise BufferError("this memory is being resized")
-            self._moving = True
-            try:
-                if self._views:
-                    raise BufferError("an array of this memory is alive, and resizing could move the data away under it")
-                check(lib.somemem_resize(handle, number))
-            finally:
-                self._moving = False
+            self._change(lib.somemem_resize, number, self._reserved)
+            if number > self._reserved:
+                self._reserved = 0
+
+    def reserve(self, n: SupportsIndex) -> None:
+        """Keeps the data where it is from now on, whatever the length up to `n` doubles.
+
+        Then the buffer can grow up to `n` while arrays of it are alive. It takes addresses, and from 1 MiB on no memory until
+        that is used, so growing can still fail. Shrinking keeps it, a number that is not above an earlier one changes nothing, and
+        growing beyond it ends it. After an exception nothing has changed.
+
+        Parameters
+        ----------
+        n : int
+            The number of doubles, in all.
+
+        Raises
+        ------
+        BufferError
+            An array of the buffer is alive, and `n` is above what was reserved before: the data may move, this once.
+        MemoryError
+            There are not so many addresses.
+        ValueError
+            The buffer has been freed.
+
+        Examples
+        --------
+        >>> memory = SomeMemory(10)
+        >>> memory.reserve(1000)
+        >>> view = memory[2:4]
+        >>> memory.resize(1000)
+        >>> memory.resize(10)
+        Traceback (most recent call last):
+            ...
+        BufferError: an array of this memory is alive, and could end outside what is left of it
+        """
+        number = length("n", n)
+        with LOCK:
+            self._open()
+            if number > self._reserved:
+                self._change(lib.somemem_reserve, number, 0)
+                self._reserved = number
+
+    def _change(self, call: Any, number: int, most: int) -> None:
+        """While an array is alive it has to stay inside the buffer, and only from the length now up to `most` does nothing move."""
+        handle = self._open()
+        if self._moving:
+            raise BufferError("this memory is being resized")
+        self._moving = True
+        try:
+            # An interrupt may have come before _reserved was set.
+            if self._views and number > min(most, lib.somemem_capacity(handle)):
+                raise BufferError("an array of this memory is alive, and the data could move away under it")
+            if self._views and number < lib.somemem_len(handle):
+                raise BufferError("an array of this memory is alive, and could end outside what is left of it")
+            check(call(handle, number))
+        finally:
+            self._moving = False
+
+    @property
+    def capacity(self) -> int:
+        """The number of doubles up to which the data does not move: at least the length, and at least what was reserved.
+
+        Shrinking may lower it, but not below what was reserved.
+        """
+        with LOCK:
+            number: int = lib.somemem_capacity(self._open())
+            return number
 
     def free(self) -> None:
         """Gives the memory up: it is freed now, or with the last array of it.
@@ -192,3 +267,16 @@ class SomeMemory:
         if self._handle is None:
             raise ValueError("this memory has been freed")
         return self._handle
+
+
+def trim() -> None:
+    """Gives the memory that is kept of freed buffers back to the operating system.
+
+    Up to 64 MiB are kept on Linux, for later ones: new buffers of about the same size then cost no page faults. The kernel takes
+    that memory by itself when it is short. Arrays and buffers that are alive keep theirs.
+
+    Examples
+    --------
+    >>> trim()
+    """
+    lib.somemem_trim()
