@@ -24,6 +24,13 @@ interface
     integer(c_size_t), value :: new_number
   end function
 
+  ! After it the data stays where it is up to this length, and a Fortran pointer to it stays associated with it.
+  integer(c_int) function somemem_reserve(memory, number) bind(c)
+    import
+    type(c_ptr), value :: memory
+    integer(c_size_t), value :: number
+  end function
+
   integer(c_int) function somemem_free(memory) bind(c)
     import
     type(c_ptr), value :: memory
@@ -39,6 +46,14 @@ interface
     import
     type(c_ptr), value :: memory
   end function
+
+  integer(c_size_t) function somemem_capacity(memory) bind(c)
+    import
+    type(c_ptr), value :: memory
+  end function
+
+  subroutine somemem_trim() bind(c)
+  end subroutine
 
   type(c_ptr) function random_noise(number) bind(c)
     import

@@ -85,9 +85,12 @@ def library():
     signatures = {
         "somemem_new": (handle, [size]),
         "somemem_resize": (ctypes.c_int, [handle, size]),
+        "somemem_reserve": (ctypes.c_int, [handle, size]),
         "somemem_free": (ctypes.c_int, [handle]),
         "somemem_data": (data, [handle]),
         "somemem_len": (size, [handle]),
+        "somemem_capacity": (size, [handle]),
+        "somemem_trim": (None, []),
         "random_noise": (handle, [size]),
         "random_noise_seeded": (handle, [size, word]),
         "random_noise_fill": (ctypes.c_int, [data, size, word, word, word]),
