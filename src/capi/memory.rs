@@ -1,8 +1,10 @@
 use std::ptr;
 
+use somemem::NoMemory;
+use somemem::internals::Memory;
+
 use super::{SomeMemStatus, hand_over, keep_errno};
 use crate::handle;
-use crate::memory::{Memory, NoMemory};
 
 /// A growable buffer of doubles, seen only through its handle.
 ///
