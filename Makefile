@@ -120,7 +120,7 @@ installcheck: $(VENV)/somemem
 # `make` has built stays the one that is tested.
 wheel: $(WHEELS)/ready
 $(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml python/README.md tests/loom/models.rs \
-                 $(shell find src python/somemem -type f -not -name '*.pyc') $(VENV)/ready
+                 tests/c_rlib/Cargo.toml $(shell find src rust python/somemem -type f -not -name '*.pyc') $(VENV)/ready
 	rm -rf $(WHEELS)
 	PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR=$(abspath $(TARGET)/python) $(VENV)/bin/python -m pip wheel \
 	  --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir $(WHEELS) .

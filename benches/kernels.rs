@@ -5,7 +5,8 @@
 use std::ffi::{CStr, c_char};
 use std::slice;
 
-use somemem::{Kind, Noise};
+use somemem::Noise;
+use somemem::internals::Kind;
 
 /// The name of the n-th kernel, or NULL if there are not so many or this CPU cannot run it.
 #[unsafe(no_mangle)]

@@ -3,9 +3,10 @@
 
 use std::ptr::{null_mut, with_exposed_provenance_mut, without_provenance_mut};
 
-use somemem::capi::SomeMemStatus::*;
-use somemem::capi::*;
-use somemem::{Kind, Noise};
+use somemem::Noise;
+use somemem::internals::Kind;
+use somemem_c::capi::SomeMemStatus::*;
+use somemem_c::capi::*;
 
 use foreign::Foreign;
 use input::Input;

@@ -6,8 +6,8 @@ use std::mem::transmute;
 use std::ptr::null_mut;
 use std::sync::LazyLock;
 
-use somemem::capi::SomeMem;
-use somemem::capi::SomeMemStatus::{self, *};
+use somemem_c::capi::SomeMem;
+use somemem_c::capi::SomeMemStatus::{self, *};
 
 struct Functions {
     new: extern "C" fn(usize) -> *mut SomeMem,

@@ -1,22 +1,9 @@
-//! Memory full of Gaussian noise: growable buffers of doubles behind opaque handles, and N(0,1) samples that are a pure
-//! function of (seed, stream, index).
-//!
-//! The C interface is in [`capi`], and `include/somemem.h` is its manual. From Rust, [`Noise`] draws and [`Buffer`] holds.
-//!
-//! ```
-//! use somemem::Noise;
-//!
-//! let noise = Noise { seed: 42, stream: 0 };
-//! let mut whole = [0.0; 1000];
-//! noise.fill(&mut whole, 0);
-//! let mut slice = [0.0; 10];
-//! noise.fill(&mut slice, 500);
-//! assert_eq!(slice, whole[500..510]);
-//! ```
+//! The C interface of somemem: growable buffers of doubles behind opaque handles, and N(0,1) samples that are a pure function
+//! of (seed, stream, index). `include/somemem.h` is its manual.
 //!
 //! # Map
-//! Data flows one way: a C call ([`capi`]) finds a buffer by its handle (`handle`), the buffer (`memory`) has room for
-//! noise (`noise`), and a kernel for the CPU's instruction set (`noise/kernel`) draws it.
+//! Data flows one way: a C call ([`capi`]) finds a buffer by its handle (`handle`). The buffer has room for noise, and a kernel
+//! for the CPU's instruction set draws it: these are the package `somemem` (in `rust/`).
 //!
 //! # Safety of the C functions
 //! Handles may be any value at all: a wrong one is refused. What the functions ask of their caller is this, and each
@@ -24,8 +11,7 @@
 //! not 0, points to that many doubles that the caller may read and write and that nobody else uses during the call; and a
 //! handle is not resized or freed while another thread uses it.
 
-// What C can reach neither panics nor prints, and every allocation can fail. Indices into arrays of constant length are all over
-// `noise`, and are allowed there; tests/test_panics.py looks at what became of them.
+// What C can reach neither panics nor prints, and every allocation can fail.
 #![cfg_attr(
     not(test),
     deny(
@@ -50,23 +36,3 @@
 pub mod capi;
 #[expect(unsafe_code)]
 mod handle;
-#[expect(unsafe_code)]
-mod memory;
-#[allow(clippy::indexing_slicing)]
-mod noise;
-
-pub use memory::{Buffer, NoMemory, trim};
-#[doc(hidden)]
-pub use noise::Kind;
-pub use noise::workers::{set_threads, threads};
-pub use noise::{NoEntropy, Noise};
-
-/// The Rust snippets of README are tests.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
-
-/// So are those of the pairs with other libraries.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/coming-from.md")]
-struct ComingFrom;

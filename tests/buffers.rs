@@ -3,9 +3,9 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use somemem::capi::SomeMemStatus::*;
-use somemem::capi::*;
 use somemem::{Buffer, Noise};
+use somemem_c::capi::SomeMemStatus::*;
+use somemem_c::capi::*;
 
 /// The most doubles that a buffer may have.
 const MOST: usize = isize::MAX as usize / 8;

@@ -6,8 +6,8 @@ use std::ptr::{null_mut, without_provenance_mut};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use somemem::capi::SomeMemStatus::*;
-use somemem::capi::*;
+use somemem_c::capi::SomeMemStatus::*;
+use somemem_c::capi::*;
 
 fn assert_refused(handle: *mut SomeMem) {
     unsafe {

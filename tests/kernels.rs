@@ -2,7 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use somemem::{Kind, Noise};
+use somemem::Noise;
+use somemem::internals::Kind;
 
 const KEYS: [Noise; 4] = [
     Noise { seed: 0, stream: 0 },

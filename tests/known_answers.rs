@@ -4,8 +4,9 @@
 use std::mem::MaybeUninit;
 
 use sha2::{Digest, Sha256};
-use somemem::capi::{RANDOM_NOISE_SPEC, SomeMemStatus, random_noise_fill};
-use somemem::{Kind, Noise};
+use somemem::Noise;
+use somemem::internals::Kind;
+use somemem_c::capi::{RANDOM_NOISE_SPEC, SomeMemStatus, random_noise_fill};
 
 const ANSWERS: &str = include_str!("known_answers/spec1.txt");
 const CHECKSUM_LENGTH: usize = 1 << 20;

@@ -15,7 +15,7 @@ COPY = TARGET / "mutants"
 
 LOOM = ["cargo", "test", "--quiet", "--manifest-path", "tests/loom/Cargo.toml", "--target-dir", str(TARGET / "loom")]
 FUZZ = ["fuzz/run", "10", "-seed=1"]
-TABLE, LARGE, SMALL, MEMORY = "src/handle/table.rs", "src/memory/large.rs", "src/memory/small.rs", "src/memory/mod.rs"
+TABLE, LARGE, SMALL, MEMORY = "src/handle/table.rs", "rust/src/memory/large.rs", "rust/src/memory/small.rs", "rust/src/memory/mod.rs"
 
 CLAIM = "slot.state.compare_exchange(state, state | CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_ok()"
 END = "slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;"
@@ -34,7 +34,7 @@ MUTANTS = [
     ("shrinking pages forgets the rest of a page", LARGE, "pages.shrink(number * DOUBLE)", "pages.shrink(number / PAGE * PAGE * DOUBLE)", FUZZ),
     ("a block that is moved keeps one line too few", SMALL, "old.copy_to(data, kept)", "old.copy_to(data, kept.saturating_sub(LINE))", FUZZ),
     ("growing to pages forgets the first double", MEMORY, ".zip(self.as_unwritten())", ".zip(self.as_unwritten()).skip(1)", FUZZ),
-    ("kept pages may be too small", "src/memory/kept.rs", "if usable >= bytes &&", "if usable >= bytes / 2 &&", FUZZ),
+    ("kept pages may be too small", "rust/src/memory/kept.rs", "if usable >= bytes &&", "if usable >= bytes / 2 &&", FUZZ),
     ("errno is not put back", "src/capi/errno.rs", "errno.write(code.unwrap_or(before))", "code.map(|code| errno.write(code)).unwrap_or(())", FUZZ),
     ("the last index may wrap around", "src/capi/noise.rs", "first.checked_add(steps as u64).is_some()", "first.checked_add(steps as u64 / 2).is_some()", FUZZ),
 ]

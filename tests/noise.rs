@@ -1,8 +1,8 @@
 //! A sample is a pure function of (seed, stream, index).
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
-use somemem::capi::SomeMemStatus::*;
-use somemem::capi::*;
+use somemem_c::capi::SomeMemStatus::*;
+use somemem_c::capi::*;
 
 fn fill(number: usize, seed: u64, stream: u64, first: u64) -> Vec<f64> {
     let mut out = vec![f64::NAN; number];

@@ -16,7 +16,7 @@ import twin
 from mpmath import iv, mp
 from rounding import Elementary, Rounded, half_ulp, hull, upper
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent / "src" / "noise"
+SOURCE = pathlib.Path(__file__).resolve().parent.parent / "rust" / "src" / "noise"
 LAYERS, RESIDUAL_LAYERS, SLOTS = 128, 2, 512
 AREA = iv.sqrt(iv.pi / 2)
 BOX = AREA / LAYERS

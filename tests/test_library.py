@@ -60,7 +60,7 @@ def macros():
 
 
 def test_versions_agree(library):
-    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
     parts = [macros()[f"SOMEMEM_VERSION_{part}"] for part in ("MAJOR", "MINOR", "PATCH")]
     assert ".".join(parts) == version == library.somemem_version().decode()
     program = f'#include "somemem.h"\n#if SOMEMEM_VERSION_NUMBER != {int(parts[0]) * 10000 + int(parts[1]) * 100 + int(parts[2])}\n#error\n#endif\n'
@@ -123,4 +123,4 @@ def test_every_status_has_a_sentence_of_its_own(library):
 
 
 def test_the_tables_are_what_their_formulas_give():
-    print(run(sys.executable, ROOT / "src" / "noise" / "tables.py", "--check"))
+    print(run(sys.executable, ROOT / "rust" / "src" / "noise" / "tables.py", "--check"))

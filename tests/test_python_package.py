@@ -32,7 +32,7 @@ def test_nothing_of_the_build_machine_is_in_the_wheel():
 
 def test_metadata():
     told = importlib.metadata.metadata("somemem")
-    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
     assert told["Version"] == somemem.__version__ == version
     assert told["License-Expression"] == "MIT OR Apache-2.0" and len(told.get_all("License-File")) == 2
     assert "# somemem" in importlib.metadata.distribution("somemem").read_text("METADATA")

@@ -11,7 +11,7 @@ front of that there may be up to 56 bytes of padding, where nothing is noticed, 
 any use after it is freed.
 
 In a large buffer, from 1 MiB on, memory comes from mmap. What of it was never written, and that pages kept for later belong
-to nobody, memcheck is told by the library (src/memory/tools.rs); the sanitizers do not know. Writes past its last page are a
+to nobody, memcheck is told by the library (rust/src/memory/tools.rs); the sanitizers do not know. Writes past its last page are a
 segmentation fault, also without any tool, where a reserve is behind it (somemem_reserve) and not used up. A use after it is freed is
 one with SOMEMEM_PLAIN_PAGES=1.
 

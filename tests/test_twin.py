@@ -89,7 +89,7 @@ def test_adding(library, stddev):
 
 def test_the_library_has_the_tables_of_the_text():
     """Not every bit of them shows in samples that can be found."""
-    source = (ROOT / "src" / "noise" / "tables.rs").read_text()
+    source = (ROOT / "rust" / "src" / "noise" / "tables.rs").read_text()
     widths = [int(word.replace("_", ""), 16) << 32 for word in re.findall(r"\b0x[0-9a-f_]+", source)]
     assert [twin.from_bits(bits) for bits in widths[2:]] == twin.WIDTH[2:] and len(widths) == 128
     strips = [tuple(map(float, strip.split(", "))) for strip in re.findall(r"Strip::new\((.*)\)", source)]

@@ -1,8 +1,8 @@
 //! However many threads draw a range: the same values.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
-use somemem::capi::SomeMemStatus::*;
-use somemem::capi::*;
+use somemem_c::capi::SomeMemStatus::*;
+use somemem_c::capi::*;
 
 /// From so many doubles on ranges are split.
 const SPLIT: usize = 1 << 18;

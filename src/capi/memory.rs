@@ -1,8 +1,10 @@
 use std::ptr;
 
+use somemem::NoMemory;
+use somemem::internals::Memory;
+
 use super::{SomeMemStatus, hand_over, keep_errno};
 use crate::handle;
-use crate::memory::{self, Memory, NoMemory};
 
 /// A growable buffer of doubles, seen only through its handle.
 ///
@@ -165,5 +167,5 @@ pub unsafe extern "C" fn somemem_capacity(memory: *const SomeMem) -> usize {
 /// Threads: from any thread at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn somemem_trim() {
-    keep_errno(memory::trim);
+    keep_errno(somemem::trim);
 }

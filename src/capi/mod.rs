@@ -16,8 +16,9 @@ pub use version::*;
 
 use errno::{keep_errno, keep_errno_or_set};
 
+use somemem::internals::Memory;
+
 use crate::handle;
-use crate::memory::Memory;
 
 /// Hands a buffer to C: a handle, or NULL and `errno`. What `work` does to `errno` does not show.
 #[inline]

@@ -1,9 +1,10 @@
 use std::mem::MaybeUninit;
 use std::slice;
 
+use somemem::Noise;
+use somemem::internals::{MAX_LEN, Memory, Secret};
+
 use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
-use crate::memory::{MAX_LEN, Memory};
-use crate::noise::{Noise, Secret};
 
 /// Makes a buffer of `number` independent N(0,1) samples that nobody can predict or draw again.
 ///

@@ -1,7 +1,6 @@
 use std::ffi::{CStr, c_char};
 
-use crate::memory::NoMemory;
-use crate::noise::NoEntropy;
+use somemem::{NoEntropy, NoMemory};
 
 /// What a call came to. Every value but SOMEMEM_OK is a failure, and a call that failed has changed nothing. Later
 /// versions may add values; none is ever renumbered.

@@ -1,5 +1,6 @@
+use somemem::internals::workers;
+
 use super::keep_errno;
-use crate::noise::workers;
 
 /// Sets by how many threads large ranges are drawn, from the next call on: by random_noise(), random_noise_seeded(),
 /// random_noise_fill() and random_noise_add().

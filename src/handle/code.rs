@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::noise::entropy;
+use somemem::internals::entropy;
 
 /// 0 until the first handle is made, and odd from then on. The last bit is no part of the secret proper, which is even,
 /// while the tickets of live slots are odd, so that no handle is 0.

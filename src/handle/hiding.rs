@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::memory::is_set;
+use somemem::internals::is_set;
 
 /// No mask is this.
 const UNREAD: usize = 1;

@@ -15,7 +15,8 @@ use std::sync::atomic;
 use hiding::mask;
 use table::Table;
 
-use crate::memory::{Memory, NoMemory, or_without_kept};
+use somemem::NoMemory;
+use somemem::internals::{Memory, or_without_kept};
 
 static TABLE: Table = Table::new();
 

@@ -3,6 +3,6 @@
 
 use loom::sync::atomic;
 
-#[expect(dead_code, reason = "an address is only looked up, and never replaced")]
+#[expect(dead_code, reason = "a word is only looked up, and never replaced")]
 #[path = "../../src/handle/table.rs"]
 mod table;

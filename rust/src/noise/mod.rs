@@ -6,7 +6,7 @@
 mod elementary;
 #[expect(unsafe_code)]
 #[deny(clippy::indexing_slicing)]
-pub(crate) mod entropy;
+pub mod entropy;
 mod kernel;
 mod map;
 mod residual;
@@ -16,15 +16,14 @@ mod secret;
 mod tables;
 #[expect(unsafe_code)]
 #[deny(clippy::indexing_slicing)]
-pub(crate) mod workers;
+pub mod workers;
 
 use std::mem::MaybeUninit;
 
-#[doc(hidden)]
 pub use kernel::Kind;
 use kernel::{as_unwritten, environment};
 use run::{Add, Fill};
-pub(crate) use secret::Secret;
+pub use secret::Secret;
 use zeroize::Zeroize;
 
 /// The operating system gave no random key.
@@ -43,8 +42,7 @@ impl std::error::Error for NoEntropy {}
 ///
 /// Any two pairs of seed and stream give unrelated sequences. Element i has the same bits on every CPU, in whichever pieces
 /// and by however many threads ([`set_threads`](crate::set_threads)) a range is drawn: to skip ahead is to begin at another
-/// index. `docs/value-spec.md` says how the bits are computed; they never change under one
-/// [`RANDOM_NOISE_SPEC`](crate::capi::RANDOM_NOISE_SPEC).
+/// index. `docs/value-spec.md` says how the bits are computed: they never change.
 ///
 /// ```
 /// use somemem::Noise;

@@ -15,8 +15,10 @@ static WANTED: AtomicUsize = AtomicUsize::new(UNASKED);
 const UNASKED: usize = usize::MAX;
 
 /// Sets by how many threads large ranges are drawn from now on in this process: 1 unless asked, at most 32, 0 for one for
-/// each CPU that the process may run on. It changes how long a call takes and never a value. See
-/// [`somemem_set_threads`](crate::capi::somemem_set_threads).
+/// each CPU that the process may run on. It changes how long a call takes and never a value.
+///
+/// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number. Ranges of less than 262,144
+/// doubles are always drawn by the calling thread alone. The threads are made for a call and are gone when it returns.
 pub fn set_threads(wanted: usize) {
     WANTED.store(wanted.min(MOST), Ordering::Relaxed);
 }
@@ -101,7 +103,7 @@ fn take<J: FnOnce()>(job: &mut Option<J>) {
 #[cfg(unix)]
 use unix::Workers;
 #[cfg(target_os = "linux")]
-pub use unix::cancelling;
+pub(super) use unix::cancelling;
 
 #[cfg(unix)]
 mod unix {
@@ -166,7 +168,7 @@ mod unix {
     }
 
     #[cfg(target_os = "linux")]
-    pub mod cancelling {
+    pub(in crate::noise) mod cancelling {
         const PTHREAD_CANCEL_DISABLE: i32 = 1;
 
         unsafe extern "C" {

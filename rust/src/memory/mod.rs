@@ -92,7 +92,7 @@ impl Memory {
 
     /// [`Memory::resize`] if the buffer grows and there is room for that already.
     #[inline]
-    pub(crate) fn resize_in_place(&mut self, number: usize) -> bool {
+    pub fn resize_in_place(&mut self, number: usize) -> bool {
         let fits = number >= self.len() && number <= self.room();
         if fits {
             self.header_mut().len = number;
@@ -182,7 +182,7 @@ impl Memory {
     }
 
     /// The buffer as a word, which owns it from now on.
-    pub(crate) fn into_address(self) -> usize {
+    pub fn into_address(self) -> usize {
         let address = self.header.as_ptr().expose_provenance();
         std::mem::forget(self);
         address
@@ -193,7 +193,7 @@ impl Memory {
     /// # Safety
     /// `address` comes from [`Memory::into_address`], and of all the buffers made from it only one is ever dropped or
     /// resized, by one thread at a time, and none is used after.
-    pub(crate) unsafe fn from_address(address: usize) -> Option<Memory> {
+    pub unsafe fn from_address(address: usize) -> Option<Memory> {
         NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(|header| Memory { header })
     }
 

@@ -117,7 +117,7 @@ def upper_half(number):
 def rust(stack, slot, cover, tail):
     widths = ["0x8000_0000"] * RESIDUAL_LAYERS + [upper_half(width) for width, _, _ in stack]
     lines = [
-        "//! The tables of the map. Made by `python3 src/noise/tables.py`, where their formulas are; do not edit.",
+        "//! The tables of the map. Made by `python3 rust/src/noise/tables.py`, where their formulas are; do not edit.",
         "",
         "use super::residual::Strip;",
         "",
@@ -152,7 +152,7 @@ def main():
     if sys.argv[1:] != ["--check"]:
         print(text, end="")
     elif pathlib.Path(__file__).with_name("tables.rs").read_text() != text:
-        sys.exit("src/noise/tables.rs differs from its formulas: python3 src/noise/tables.py > src/noise/tables.rs")
+        sys.exit("rust/src/noise/tables.rs differs from its formulas: python3 rust/src/noise/tables.py > rust/src/noise/tables.rs")
 
 
 if __name__ == "__main__":

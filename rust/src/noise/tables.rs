@@ -1,4 +1,4 @@
-//! The tables of the map. Made by `python3 src/noise/tables.py`, where their formulas are; do not edit.
+//! The tables of the map. Made by `python3 rust/src/noise/tables.py`, where their formulas are; do not edit.
 
 use super::residual::Strip;
 

@@ -14,6 +14,7 @@ const STACK: usize = 8 * 1024;
 pub struct Secret(Noise);
 
 impl Secret {
+    /// A key from the operating system.
     pub fn from_entropy() -> Result<Secret, NoEntropy> {
         Noise::from_entropy().map(Secret)
     }

@@ -1,0 +1,6 @@
+//! **Not a part of the public interface.** What the C library, its tests and the benchmarks use of this package beside that: it may
+//! change or go in any version.
+#![doc(hidden)]
+
+pub use crate::memory::{MAX_LEN, Memory, is_set, or_without_kept};
+pub use crate::noise::{Kind, Secret, entropy, workers};

@@ -1,0 +1,18 @@
+//! The modules of the C library as a crate that tests and the fuzzer can link: a C library is none.
+
+#[expect(unsafe_code)]
+#[path = "../../src/capi/mod.rs"]
+pub mod capi;
+#[expect(unsafe_code)]
+#[path = "../../src/handle/mod.rs"]
+mod handle;
+
+/// The Rust snippets of README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+/// So are those of the pairs with other libraries.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/coming-from.md")]
+struct ComingFrom;
