@@ -99,7 +99,7 @@ impl Noise {
     /// For tests and benchmarks: [`Noise::fill_unwritten`] with a kernel of the caller's choice.
     #[doc(hidden)]
     pub fn fill_with(&self, kind: Kind, out: &mut [MaybeUninit<f64>], first: u64) {
-        environment::with_default(|| kind.run(self.key(), Fill { out, first }));
+        environment::with_default_for_fill(|| kind.run(self.key(), Fill { out, first }));
     }
 
     /// For tests and benchmarks: [`Noise::add`] with a kernel of the caller's choice.
