@@ -149,7 +149,14 @@ impl<const VAES: bool> Avx2<VAES> {
         avx2_attempt::propose::<4, 1>(&x86_aes::encrypt(&self.keys, *counters))
     }
 
-    /// A round key for both blocks of a register.
+    /// A round key.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn once(&self, round: usize) -> __m128i {
+        self.keys[round]
+    }
+
+    /// The same for both blocks of a register.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn twice(&self, round: usize) -> __m256i {
@@ -189,7 +196,6 @@ impl<const VAES: bool> Avx2<VAES> {
     #[inline]
     #[target_feature(enable = "avx2,aes")]
     unsafe fn step<const MAP: bool>(&self, words: &mut Words, block: u64, places: *mut f64) -> u32 {
-        let keys = &self.keys;
         let place: *mut __m128i = words.as_mut_ptr().cast();
         // SAFETY: the caller's places; eight registers of words.
         unsafe {
@@ -217,15 +223,15 @@ impl<const VAES: bool> Avx2<VAES> {
                 let first = _mm_cvtsi64_si128(block.wrapping_add(8 * half) as i64);
                 let mut blocks = [first; 8];
                 for (n, state) in blocks.iter_mut().enumerate() {
-                    *state = _mm_xor_si128(_mm_add_epi64(first, _mm_set_epi64x(0, n as i64)), keys[0]);
+                    *state = _mm_xor_si128(_mm_add_epi64(first, _mm_set_epi64x(0, n as i64)), self.once(0));
                 }
-                for (round, &key) in keys.iter().enumerate().take(10).skip(1) {
-                    round!("vaesenc", xmm_reg, blocks, key);
+                for round in 1..10 {
+                    round!("vaesenc", xmm_reg, blocks, self.once(round));
                     if MAP && round.is_multiple_of(2) {
                         map_four(words, 4 * half as usize + round / 2 - 1, places);
                     }
                 }
-                round!("vaesenclast", xmm_reg, blocks, keys[10]);
+                round!("vaesenclast", xmm_reg, blocks, self.once(10));
                 for (n, state) in blocks.iter().enumerate() {
                     _mm_store_si128(place.add(8 * half as usize + n), *state);
                 }
