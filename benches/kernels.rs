@@ -36,3 +36,14 @@ pub unsafe extern "C" fn kernel_fill(n: usize, out: *mut f64, number: usize, see
     let out = unsafe { slice::from_raw_parts_mut(out.cast(), number) };
     Noise { seed, stream }.fill_with(Kind::ALL[n], out, first);
 }
+
+/// `random_noise_add` in the same way, with a standard deviation of 0.1.
+///
+/// # Safety
+/// `inout` points to so many doubles, and there is such a kernel.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kernel_add(n: usize, inout: *mut f64, number: usize, seed: u64, stream: u64, first: u64) {
+    // SAFETY: the caller's promise.
+    let inout = unsafe { slice::from_raw_parts_mut(inout, number) };
+    Noise { seed, stream }.add_with(Kind::ALL[n], inout, 0.1, first);
+}

@@ -30,7 +30,7 @@ def threads(*calls, environment=None, cpus=None):
 
 @pytest.mark.parametrize(
     ("environment", "expected"),
-    [(None, 1), ("", 1), ("1", 1), ("3", 3), (" 4 ", 4), ("32", 32), ("1000", 32), ("-1", 1), ("many", 1), ("2.5", 1), ("9" * 30, 1)],
+    [(None, 1), ("", 1), ("1", 1), ("3", 3), (" 4 ", 4), ("256", 256), ("1000", 256), ("-1", 1), ("many", 1), ("2.5", 1), ("9" * 30, 1)],
 )
 def test_the_environment_counts_until_a_call(environment, expected):
     assert threads(environment=environment) == expected
@@ -39,10 +39,15 @@ def test_the_environment_counts_until_a_call(environment, expected):
 
 def test_zero_is_the_cpus_that_the_process_may_run_on():
     allowed = os.sched_getaffinity(0)
-    assert threads(0) == threads(environment="0") == min(len(allowed), 32)
+    assert threads(0) == threads(environment="0") == min(len(allowed), 256)
     assert threads(0, cpus={min(allowed)}) == threads(environment="0", cpus={min(allowed)}) == 1
 
 
 def test_the_host_program_notices_nothing(tmp_path):
     program = compile_program(ROOT / "tests" / "c" / "threads.c", tmp_path / "threads")
+    assert " 0 failed" in run(program)
+
+
+def test_a_worker_that_is_held_up_holds_up_nobody(tmp_path):
+    program = compile_program(ROOT / "tests" / "c" / "held_worker.c", tmp_path / "held_worker")
     assert " 0 failed" in run(program)

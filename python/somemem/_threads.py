@@ -14,7 +14,7 @@ def set_threads(n: SupportsIndex) -> None:
     Parameters
     ----------
     n : int
-        1 is the default; 0 means one for each CPU that the process may run on. More than 32 are 32. Until it is set, the
+        1 is the default; 0 means one for each CPU that the process may run on. More than 256 are 256. Until it is set, the
         environment variable ``SOMEMEM_NUM_THREADS`` counts.
 
     Examples

@@ -5,7 +5,7 @@ use super::keep_errno;
 /// Sets by how many threads large ranges are drawn, from the next call on: by random_noise(), random_noise_seeded(),
 /// random_noise_fill() and random_noise_add().
 ///
-/// 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 32 are 32.
+/// 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 256 are 256.
 /// The number changes how long a call takes and never a value. Ranges of less than 262,144 doubles are always drawn by the
 /// calling thread alone, and memory that one thread saturates is not filled faster by two.
 ///

@@ -1,6 +1,29 @@
 //! exp and log for the residual. Their results are part of the value specification, so they are spelled out here: only
 //! IEEE-754 operations, in the order written, none of them contracted to a fused multiply-add.
 
+use std::ops::{Add, Mul, Neg, Sub};
+
+/// A double, or several in a vector register: what is computed with them is written once and means the same.
+pub trait Real: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Neg<Output = Self> {
+    /// The same number in every lane.
+    fn of(constant: f64) -> Self;
+
+    /// Adds to the exponent what stands in the low bits of `power`.
+    fn times_power_of_two(self, power: Self) -> Self;
+}
+
+impl Real for f64 {
+    #[inline(always)]
+    fn of(constant: f64) -> f64 {
+        constant
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, power: f64) -> f64 {
+        f64::from_bits(self.to_bits().wrapping_add(power.to_bits() << 52))
+    }
+}
+
 /// log2(e), and ln(2) in two parts; the first part has 42 significant bits, so its product with a small integer is exact.
 const LOG2_E: f64 = f64::from_bits(0x3ff7_1547_652b_82fe);
 const LN_2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
@@ -27,20 +50,26 @@ const EXP: [f64; 12] = [
 
 /// exp(-y) for y in [0, 640]. At most 2 ulp off.
 #[inline(always)]
-pub fn exp_minus(y: f64) -> f64 {
-    let shifted = y * -LOG2_E + ROUND;
-    let power = shifted - ROUND;
-    let r = (-y - power * LN_2_HIGH) - power * LN_2_LOW;
+pub fn exp_minus<R: Real>(y: R) -> R {
+    let round = R::of(ROUND);
+    let shifted = y * R::of(-LOG2_E) + round;
+    let power = shifted - round;
+    let r = (-y - power * R::of(LN_2_HIGH)) - power * R::of(LN_2_LOW);
     // Not Horner's order but Estrin's: most of it does not wait for the rest.
     let r2 = r * r;
     let r4 = r2 * r2;
-    let pair = |n: usize| EXP[n] + EXP[n + 1] * r;
-    let low = pair(0) + pair(2) * r2;
-    let middle = pair(4) + pair(6) * r2;
-    let high = pair(8) + pair(10) * r2;
+    let low = pair(0, r) + pair(2, r) * r2;
+    let middle = pair(4, r) + pair(6, r) * r2;
+    let high = pair(8, r) + pair(10, r) * r2;
     let tail = low + (middle + high * r4) * r4;
-    let mantissa = (tail * r2 + r) + 1.0;
-    f64::from_bits(mantissa.to_bits().wrapping_add(shifted.to_bits() << 52))
+    let mantissa = (tail * r2 + r) + R::of(1.0);
+    mantissa.times_power_of_two(shifted)
+}
+
+/// Not a closure, which would be compiled by itself and for the oldest CPU.
+#[inline(always)]
+fn pair<R: Real>(n: usize, r: R) -> R {
+    R::of(EXP[n]) + R::of(EXP[n + 1]) * r
 }
 
 /// 2/21, 2/19, ... 2/3: the series of 2 artanh(s) - 2 s. On |s| <= 0.1716 what is left out is below 2^-57 of the sum.

@@ -8,8 +8,8 @@ use super::tables::{STRIPS, WIDTH};
 pub const UNIFORM_BITS: u64 = (1 << 52) - 1;
 pub const LAYER_SHIFT: u32 = 56;
 pub const SIGN_BIT: u64 = 1 << 63;
-const SLOT_SHIFT: u32 = 52;
-const LOWEST_SHIFT: u32 = 52;
+pub const SLOT_SHIFT: u32 = 52;
+pub const LOWEST_SHIFT: u32 = 52;
 
 /// All layers but 0 and 1, the residual's, have one of these bits set.
 pub const BOX_BITS: u64 = (WIDTH.len() as u64 - 2) << LAYER_SHIFT;

@@ -100,7 +100,7 @@ impl Noise {
     /// For tests and benchmarks: [`Noise::fill_unwritten`] with a kernel of the caller's choice.
     #[doc(hidden)]
     pub fn fill_with(&self, kind: Kind, out: &mut [MaybeUninit<f64>], first: u64) {
-        environment::with_default(|| kind.run(self.key(), Fill { out, first }));
+        environment::with_default_for_fill(|| kind.run(self.key(), Fill { out, first }));
     }
 
     /// For tests and benchmarks: [`Noise::add`] with a kernel of the caller's choice.
@@ -114,24 +114,21 @@ impl Noise {
     }
 }
 
-/// Does the work on all of the data: in one go, or large data in parts by as many threads as are asked for.
+/// Does the work on all of the data: in one go, or large data in pieces by as many threads as are asked for.
 fn in_parts<T: Send>(data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + Sync) {
-    match workers::parts(data.len()) {
+    match workers::threads_for(data.len()) {
         1 => work(data, first),
-        parts => in_threads(parts, data, first, work),
+        threads => in_threads(threads, data, first, work),
     }
 }
 
-/// Not inlined, so that only those who ask for threads have the jobs on their stack.
+/// Not inlined, so that only those who ask for threads have what is kept of them on their stack.
 #[inline(never)]
-fn in_threads<T: Send>(parts: usize, data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + Sync) {
-    /// Parts are whole pages long.
-    const STEP: usize = 512;
-    let size = data.len().div_ceil(parts.max(1)).next_multiple_of(STEP).max(STEP);
-    let mut jobs = [const { None }; workers::MOST];
-    for (n, (job, part)) in jobs.iter_mut().zip(data.chunks_mut(size)).enumerate() {
-        let (work, first) = (&work, first.wrapping_add((n * size) as u64));
-        *job = Some(move || work(part, first));
-    }
-    workers::run(&mut jobs);
+fn in_threads<T: Send>(threads: usize, data: &mut [T], first: u64, work: impl Fn(&mut [T], u64) + Sync) {
+    let pieces = workers::Pieces::new(data, threads);
+    workers::run(threads, &|| {
+        while let Some((place, piece)) = pieces.take() {
+            work(piece, first.wrapping_add(place as u64));
+        }
+    });
 }

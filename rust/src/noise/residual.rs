@@ -5,14 +5,15 @@
 use super::elementary::{exp_minus, minus_log};
 use super::kernel::{BATCH, Block, Counter, Kernel};
 use super::map::{UNSETTLED, finished, slot, uniform};
+use super::run::Target;
 use super::tables::{STRIPS, TAIL_SCALE, TAIL_START};
 
 /// The slot of the proposals that go to the tail.
-const TAIL_SLOT: usize = STRIPS.len() - 1;
+pub const TAIL_SLOT: usize = STRIPS.len() - 1;
 
 /// An upright rectangle that covers a part of the residual, and of the boxes nothing.
 #[derive(Clone, Copy)]
-#[repr(align(32))]
+#[repr(C, align(32))]
 pub struct Strip {
     left: f64,
     width: f64,
@@ -26,32 +27,39 @@ impl Strip {
     }
 }
 
-/// One proposal a lane: the value, if it is accepted.
+/// One proposal a lane: the value, or [`UNSETTLED`] and a bit if it is not accepted.
 #[inline(always)]
-fn propose(blocks: &[Block; BATCH]) -> [f64; BATCH] {
+pub fn propose<const N: usize>(blocks: &[Block; N]) -> ([f64; N], u32) {
     let strips = blocks.map(|[first, _]| STRIPS[slot(first)]);
-    let mut values = [0.0; BATCH];
-    let mut any_tail = false;
-    for lane in 0..BATCH {
+    let (mut values, mut failed, mut any_tail) = ([0.0; N], 0, false);
+    for lane in 0..N {
         let ([first, second], strip) = (blocks[lane], strips[lane]);
         let x = strip.left + strip.width * uniform(first);
         let y = strip.base + strip.height * uniform(second);
-        values[lane] = if y < exp_minus(x * x * 0.5) { finished(x, blocks[lane]) } else { UNSETTLED };
+        let accepted = y < exp_minus(x * x * 0.5);
+        values[lane] = if accepted { finished(x, blocks[lane]) } else { UNSETTLED };
+        failed |= u32::from(!accepted) << lane;
         any_tail |= slot(first) == TAIL_SLOT;
     }
     if any_tail {
-        for lane in 0..BATCH {
-            if slot(blocks[lane][0]) == TAIL_SLOT {
-                values[lane] = propose_tail(blocks[lane]);
-            }
+        propose_tails(blocks, &mut values, &mut failed);
+    }
+    (values, failed)
+}
+
+/// The same for the lanes that go to the tail.
+#[inline(never)]
+pub fn propose_tails(blocks: &[Block], values: &mut [f64], failed: &mut u32) {
+    for (lane, (block, value)) in blocks.iter().zip(values).enumerate() {
+        if slot(block[0]) == TAIL_SLOT {
+            *value = propose_tail(*block);
+            *failed = *failed & !(1 << lane) | u32::from(*value == UNSETTLED) << lane;
         }
     }
-    values
 }
 
 /// A point under the tail's envelope, exp(-TAIL_START (x - TAIL_START)), if it lies under the density.
 /// (G. Marsaglia, "Generating a variable from the tail of the normal distribution", Technometrics 6 (1964).)
-#[inline(never)]
 fn propose_tail(block @ [first, second]: Block) -> f64 {
     let beyond = minus_log(uniform(first)) / TAIL_START;
     let accepted = uniform(second) * TAIL_SCALE < exp_minus(beyond * beyond * 0.5);
@@ -74,19 +82,27 @@ impl Queue {
         Queue { counters: [[0; 2]; BATCH + MOSTLY], len: 0 }
     }
 
-    /// Adds the elements of a chunk that begins at index `first`, those whose bits are set in `unsettled`, and attempts
-    /// as many as fill a batch. What is handed to `settle` for an index is its value, or [`UNSETTLED`] so far.
+    /// Adds elements of a target that begins at index `first`, those whose bits are set in `unsettled`, counted from a place
+    /// on, and attempts as many as fill a batch.
     #[inline(always)]
-    pub fn add(&mut self, kernel: &impl Kernel, first: u64, mut unsettled: u64, mut settle: impl FnMut(u64, f64)) {
+    pub fn add(
+        &mut self,
+        kernel: &impl Kernel,
+        first: u64,
+        target: &mut (impl Target + ?Sized),
+        place: usize,
+        mut unsettled: u64,
+    ) {
+        let start = first.wrapping_add(place as u64);
         loop {
             // Without a branch on how many there are, which nobody can predict.
             for _ in 0..MOSTLY {
-                let index = first.wrapping_add(u64::from(unsettled.trailing_zeros()));
+                let index = start.wrapping_add(u64::from(unsettled.trailing_zeros()));
                 self.push([index, 1], unsettled != 0);
                 unsettled &= unsettled.wrapping_sub(1);
             }
             while self.len >= BATCH {
-                self.attempt(kernel, &mut settle);
+                self.attempt(kernel, first, target);
             }
             if unsettled == 0 {
                 break;
@@ -94,25 +110,75 @@ impl Queue {
         }
     }
 
-    /// Settles all that still wait.
+    /// Makes an attempt for the last of those that wait, as many as fit in a batch.
     #[inline(always)]
-    pub fn finish(&mut self, kernel: &impl Kernel, mut settle: impl FnMut(u64, f64)) {
-        while self.len > 0 {
-            self.attempt(kernel, &mut settle);
+    fn attempt(&mut self, kernel: &impl Kernel, first: u64, target: &mut (impl Target + ?Sized)) {
+        self.len -= BATCH;
+        let counters: [Counter; BATCH] = std::array::from_fn(|lane| self.counters[self.len + lane]);
+        let (values, failed) = kernel.attempt_batch(&counters);
+        for lane in 0..BATCH {
+            let [index, attempt] = counters[lane];
+            target.put(index.wrapping_sub(first) as usize, values[lane]);
+            self.push([index, attempt + 1], failed >> lane & 1 != 0);
         }
     }
 
-    /// Makes an attempt for the last of those that wait, as many as fit in a batch.
+    /// Settles all that still wait, fewer than a batch: by several attempts of each at once, of which the first accepted one
+    /// counts.
     #[inline(always)]
-    fn attempt(&mut self, kernel: &impl Kernel, settle: &mut impl FnMut(u64, f64)) {
-        let count = self.len.min(BATCH);
-        self.len -= count;
-        let counters: [Counter; BATCH] = std::array::from_fn(|lane| self.counters[self.len + lane]);
-        let values = propose(&kernel.encrypt(counters));
-        for lane in 0..count {
-            let [index, attempt] = counters[lane];
-            settle(index, values[lane]);
-            self.push([index, attempt + 1], values[lane] == UNSETTLED);
+    pub fn finish(&mut self, kernel: &impl Kernel, first: u64, target: &mut (impl Target + ?Sized)) {
+        while self.len > 0 {
+            if self.len == 1 {
+                let counters: [Counter; 4] = self.ahead();
+                let (values, failed) = kernel.attempt_four(&counters);
+                self.settle(&counters, &values, failed, first, target);
+            } else {
+                let counters: [Counter; BATCH] = self.ahead();
+                let (values, failed) = kernel.attempt_batch(&counters);
+                self.settle(&counters, &values, failed, first, target);
+            }
+        }
+    }
+
+    /// The next attempts of all that wait, in turn.
+    #[inline(always)]
+    fn ahead<const N: usize>(&self) -> [Counter; N] {
+        let mut counters = [[0; 2]; N];
+        let (mut element, mut round) = (0, 0);
+        for counter in &mut counters {
+            let [index, attempt] = self.counters[element];
+            *counter = [index, attempt + round];
+            element += 1;
+            if element >= self.len {
+                (element, round) = (0, round + 1);
+            }
+        }
+        counters
+    }
+
+    /// Settles those of which an attempt was accepted; the others wait again.
+    #[inline(always)]
+    fn settle<const N: usize>(
+        &mut self,
+        counters: &[Counter; N],
+        values: &[f64; N],
+        failed: u32,
+        first: u64,
+        target: &mut (impl Target + ?Sized),
+    ) {
+        let waiting = self.len;
+        self.len = 0;
+        for element in 0..waiting {
+            let mut lane = element;
+            while lane < N && failed >> lane & 1 != 0 {
+                lane += waiting;
+            }
+            if lane < N {
+                target.put(counters[element][0].wrapping_sub(first) as usize, values[lane]);
+            } else {
+                let [index, attempt] = counters[lane - waiting];
+                self.push([index, attempt + 1], true);
+            }
         }
     }
 

@@ -1,15 +1,16 @@
-//! Filling memory and adding to it: runs of chunks from the kernel, and what they leave unsettled.
+//! Filling memory and adding to it: a few elements beside the key schedule, runs of chunks from the kernel, the few that are
+//! over, and what they leave unsettled.
 
 use std::mem::MaybeUninit;
 
-use super::kernel::{CHUNK, Chunk, Kernel, Work};
+use super::kernel::{CHUNK, Chunk, FEW, Kernel, Work};
 use super::residual::Queue;
 
 /// The most chunks that a kernel draws in one go.
-const RUN: usize = 4;
+const RUN: usize = 16;
 
-/// How far ahead memory is prefetched, in doubles: 4 KiB.
-const AHEAD: usize = 512;
+/// The same where they are added, and so need memory of their own.
+const ADDED: usize = 4;
 
 /// Writes the elements from `first` on.
 pub struct Fill<'a> {
@@ -26,113 +27,153 @@ pub struct Add<'a> {
 
 impl Work for Fill<'_> {
     #[inline(always)]
-    fn run(self, kernel: &impl Kernel) {
-        let Fill { out, first } = self;
-        let mut queue = Queue::new();
-        let mut unsettled = [0; RUN];
-        let mut done = 0;
-        while done < out.len() {
-            let place = Place::of(first, done);
-            let rest = &mut out[done..];
-            let soon = rest.as_ptr().wrapping_add(AHEAD).cast();
-            let whole_chunks = if place.skip == 0 { (rest.len() / CHUNK).min(RUN) } else { 0 };
-            let count = if whole_chunks > 0 {
-                let (chunks, _) = rest.as_chunks_mut();
-                kernel.draw(place.block, &mut chunks[..whole_chunks], &mut unsettled[..whole_chunks], soon);
-                whole_chunks * CHUNK
-            } else {
-                let mut chunk: [Chunk; 1] = [[MaybeUninit::uninit(); CHUNK]];
-                kernel.draw(place.block, &mut chunk, &mut unsettled[..1], soon);
-                let count = rest.len().min(CHUNK - place.skip);
-                rest[..count].copy_from_slice(&chunk[0][place.skip..][..count]);
-                place.keep_wanted(&mut unsettled[..1], count);
-                count
-            };
-            for (n, &bits) in unsettled[..whole_chunks.max(1)].iter().enumerate() {
-                queue.add(kernel, place.chunk(n), bits, write_to(out, first));
-            }
-            done += count;
-        }
-        queue.finish(kernel, write_to(out, first));
+    fn run<K: Kernel>(self, key: [u8; 16]) {
+        draw::<K>(key, self.first, self.out);
     }
 }
 
 impl Work for Add<'_> {
     #[inline(always)]
-    fn run(self, kernel: &impl Kernel) {
-        let Add { inout, stddev, first } = self;
+    fn run<K: Kernel>(self, key: [u8; 16]) {
         // Not -0.0, so that it makes of what is unsettled something that changes no sum.
-        let stddev = stddev + 0.0;
-        let mut queue = Queue::new();
-        let mut unsettled = [0; RUN];
-        let mut chunks: [Chunk; RUN] = [[MaybeUninit::uninit(); CHUNK]; RUN];
-        let mut done = 0;
-        while done < inout.len() {
-            let place = Place::of(first, done);
-            let rest = &mut inout[done..];
-            let count = rest.len().min(RUN * CHUNK - place.skip);
-            let whole_and_parts = (place.skip + count).div_ceil(CHUNK);
-            let unsettled = &mut unsettled[..whole_and_parts];
-            let soon = rest.as_ptr().wrapping_add(AHEAD);
-            let noise = kernel.draw(place.block, &mut chunks[..whole_and_parts], unsettled, soon);
-            for (sum, x) in rest[..count].iter_mut().zip(&noise.as_flattened()[place.skip..]) {
-                *sum += stddev * *x;
-            }
-            place.keep_wanted(unsettled, count);
-            for (n, &bits) in unsettled.iter().enumerate() {
-                queue.add(kernel, place.chunk(n), bits, add_to(inout, stddev, first));
-            }
-            done += count;
-        }
-        queue.finish(kernel, add_to(inout, stddev, first));
+        draw::<K>(key, self.first, &mut Sums { inout: self.inout, stddev: self.stddev + 0.0 });
     }
 }
 
-/// Where a run begins. A chunk begins at an even index, so of an odd first index's chunk the first element is skipped.
-struct Place {
-    block: u64,
-    skip: usize,
+/// What elements are drawn for, each by its place there.
+pub trait Target {
+    fn len(&self) -> usize;
+
+    /// Takes the value of an element. May be called before with what stands for a value that is not settled.
+    fn put(&mut self, place: usize, x: f64);
+
+    /// The same for several in a row.
+    fn put_few(&mut self, place: usize, values: &[f64]);
+
+    /// Draws as many whole chunks as there are from a place on, but not more than `unsettled` has words, and says how many.
+    fn draw(&mut self, kernel: &impl Kernel, block: u64, place: usize, unsettled: &mut [u64; RUN]) -> usize;
 }
 
-impl Place {
-    fn of(first: u64, done: usize) -> Place {
-        let index = first.wrapping_add(done as u64);
-        Place { block: index / 2, skip: (index % 2) as usize }
+/// Elements are written, so that writing twice does no harm.
+impl Target for [MaybeUninit<f64>] {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.len()
     }
 
-    /// The index that the n-th chunk of the run begins at.
-    fn chunk(&self, n: usize) -> u64 {
-        (self.block * 2).wrapping_add((n * CHUNK) as u64)
-    }
-
-    /// Leaves of the chunks' bits only those of the run's `count` elements.
-    fn keep_wanted(&self, unsettled: &mut [u64], count: usize) {
-        let spare = unsettled.len() * CHUNK - self.skip - count;
-        if let [first, ..] = unsettled {
-            *first &= u64::MAX << self.skip;
-        }
-        if let [.., last] = unsettled {
-            *last &= u64::MAX >> spare;
-        }
-    }
-}
-
-/// Settles elements by writing them, and so may write twice before the value is right.
-#[inline(always)]
-fn write_to(out: &mut [MaybeUninit<f64>], first: u64) -> impl FnMut(u64, f64) {
-    move |index, x| {
-        if let Some(place) = out.get_mut(index.wrapping_sub(first) as usize) {
+    #[inline(always)]
+    fn put(&mut self, place: usize, x: f64) {
+        if let Some(place) = self.get_mut(place) {
             place.write(x);
         }
     }
+
+    #[inline(always)]
+    fn put_few(&mut self, place: usize, values: &[f64]) {
+        self[place..][..values.len()].write_copy_of_slice(values);
+    }
+
+    #[inline(always)]
+    fn draw(&mut self, kernel: &impl Kernel, block: u64, place: usize, unsettled: &mut [u64; RUN]) -> usize {
+        let rest = &mut self[place..];
+        let here = rest.as_ptr().cast();
+        let (chunks, _) = rest.as_chunks_mut();
+        let count = chunks.len().min(RUN);
+        if count > 0 {
+            kernel.draw(block, &mut chunks[..count], &mut unsettled[..count], here);
+        }
+        count
+    }
 }
 
-/// Settles elements by adding them.
-#[inline(always)]
-fn add_to(inout: &mut [f64], stddev: f64, first: u64) -> impl FnMut(u64, f64) {
-    move |index, x| {
-        if let Some(sum) = inout.get_mut(index.wrapping_sub(first) as usize) {
-            *sum += stddev * x;
+struct Sums<'a> {
+    inout: &'a mut [f64],
+    stddev: f64,
+}
+
+impl Target for Sums<'_> {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.inout.len()
+    }
+
+    #[inline(always)]
+    fn put(&mut self, place: usize, x: f64) {
+        if let Some(sum) = self.inout.get_mut(place) {
+            *sum += self.stddev * x;
         }
     }
+
+    #[inline(always)]
+    fn put_few(&mut self, place: usize, values: &[f64]) {
+        for (sum, x) in self.inout[place..].iter_mut().zip(values) {
+            *sum += self.stddev * *x;
+        }
+    }
+
+    #[inline(always)]
+    fn draw(&mut self, kernel: &impl Kernel, block: u64, place: usize, unsettled: &mut [u64; RUN]) -> usize {
+        let rest = &mut self.inout[place..];
+        let count = (rest.len() / CHUNK).min(ADDED);
+        if count > 0 {
+            let mut chunks: [Chunk; ADDED] = [[MaybeUninit::uninit(); CHUNK]; ADDED];
+            let noise = kernel.draw(block, &mut chunks[..count], &mut unsettled[..count], rest.as_ptr());
+            for (sum, x) in rest.iter_mut().zip(noise.as_flattened()) {
+                *sum += self.stddev * *x;
+            }
+        }
+        count
+    }
+}
+
+/// Draws all elements of the target.
+#[inline(always)]
+fn draw<K: Kernel>(key: [u8; 16], first: u64, target: &mut (impl Target + ?Sized)) {
+    let number = target.len();
+    // Of an odd first index's block one element is not asked for. All that follows begins with a whole block.
+    let skip = (first % 2) as usize;
+    let mut done = number.min(2 * FEW - skip);
+    let wanted = skip + done;
+    let (kernel, few) =
+        if wanted <= 4 { K::start::<2>(key, first / 2, wanted) } else { K::start::<FEW>(key, first / 2, wanted) };
+    target.put_few(0, &few.values[skip..][..done]);
+    let missed = few.unsettled >> skip & ((1 << done) - 1);
+    if done == number && missed == 0 {
+        return;
+    }
+    let mut queue = Queue::new();
+    let mut unsettled = [0; RUN];
+    unsettled[0] = missed;
+    let mut chunks = 1;
+    let mut place = 0;
+    loop {
+        for (n, &bits) in unsettled[..chunks].iter().enumerate() {
+            queue.add(&kernel, first, target, place + n * CHUNK, bits);
+        }
+        if done >= number {
+            break;
+        }
+        place = done;
+        let block = first.wrapping_add(place as u64) / 2;
+        chunks = target.draw(&kernel, block, place, &mut unsettled);
+        done += chunks * CHUNK;
+        if chunks == 0 {
+            // What is left is less than a chunk.
+            let count = number - place;
+            if count <= 2 * FEW {
+                let few = kernel.few::<FEW>(block, count);
+                target.put_few(place, &few.values[..count]);
+                unsettled[0] = few.unsettled;
+            } else {
+                let mut chunk: [Chunk; 1] = [[MaybeUninit::uninit(); CHUNK]];
+                let here = chunk.as_ptr().cast();
+                let noise = kernel.draw(block, &mut chunk, &mut unsettled[..1], here);
+                target.put_few(place, &noise.as_flattened()[..count]);
+            }
+            unsettled[0] &= u64::MAX >> (CHUNK - count);
+            chunks = 1;
+            done = number;
+        }
+    }
+    queue.finish(&kernel, first, target);
 }

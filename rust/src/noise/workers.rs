@@ -1,11 +1,13 @@
-//! Threads for large ranges. They are made for one call and gone after it, so that there is no pool for a `fork` to
+//! Threads for large ranges. Each takes piece after piece until there are none left, so that a slow or busy core holds up nobody for
+//! longer than it takes for one. They are made for one call and gone after it, so that there is no pool for a `fork` to
 //! break, and made through libc, because the standard library's threads abort when memory runs out.
 
+use std::marker::PhantomData;
+use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The most threads that work on one call. Their jobs stand on the caller's stack, and so many saturate any memory there
-/// is: each writes 18 GB/s.
-pub const MOST: usize = 32;
+/// The most threads that work on one call: what is kept of each stands on the caller's stack.
+pub const MOST: usize = 256;
 
 /// The fewest doubles that are worth a thread: starting one takes as long as drawing about half as many.
 const WORTH: usize = 1 << 17;
@@ -14,7 +16,7 @@ const WORTH: usize = 1 << 17;
 static WANTED: AtomicUsize = AtomicUsize::new(UNASKED);
 const UNASKED: usize = usize::MAX;
 
-/// Sets by how many threads large ranges are drawn from now on in this process: 1 unless asked, at most 32, 0 for one for
+/// Sets by how many threads large ranges are drawn from now on in this process: 1 unless asked, at most 256, 0 for one for
 /// each CPU that the process may run on. It changes how long a call takes and never a value.
 ///
 /// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number. Ranges of less than 262,144
@@ -36,8 +38,8 @@ pub fn threads() -> usize {
     if wanted == 0 { usable_cpus().clamp(1, MOST) } else { wanted }
 }
 
-/// In how many parts to draw so many doubles.
-pub fn parts(number: usize) -> usize {
+/// By how many threads to draw so many doubles.
+pub fn threads_for(number: usize) -> usize {
     if number < 2 * WORTH { 1 } else { threads().min(number / WORTH) }
 }
 
@@ -80,18 +82,50 @@ fn online_cpus() -> usize {
     1
 }
 
-/// Runs the jobs that there are, the first on this thread and each other one on a thread of its own, or on this one if that cannot be
-/// started. Returns when all are done. There are at most [`MOST`].
-pub fn run<J: FnOnce() + Send>(jobs: &mut [Option<J>]) {
-    let Some((mine, others)) = jobs.split_first_mut() else { return };
-    let mut workers = Workers::new();
-    for job in others.iter_mut().filter(|job| job.is_some()) {
-        workers.start(job);
+/// Memory that is given out in pieces, each to one taker.
+pub struct Pieces<'a, T> {
+    start: *mut T,
+    len: usize,
+    /// Elements in a piece; the last one may have fewer.
+    size: usize,
+    /// Where the next piece begins.
+    next: AtomicUsize,
+    memory: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: no element is given out twice, so that threads share the counter only and have elements each for itself.
+unsafe impl<T: Send> Sync for Pieces<'_, T> {}
+
+impl<'a, T> Pieces<'a, T> {
+    /// Pieces for so many takers: several for each, of a size between those that are worth taking and those that fill a huge page,
+    /// which one thread should touch first.
+    pub fn new(memory: &'a mut [T], takers: usize) -> Pieces<'a, T> {
+        const PAGE: usize = 512;
+        const HUGE_PAGE: usize = 512 * PAGE;
+        let size = (memory.len() / takers.max(1) / 8).clamp(64 * PAGE, HUGE_PAGE).next_multiple_of(PAGE);
+        Pieces { start: memory.as_mut_ptr(), len: memory.len(), size, next: AtomicUsize::new(0), memory: PhantomData }
     }
-    take(mine);
+
+    /// The next piece and where it begins.
+    pub fn take(&self) -> Option<(usize, &'a mut [T])> {
+        // Not past the range of numbers: each taker asks once more than there is something, and memory is shorter by far.
+        let place = self.next.fetch_add(self.size, Ordering::Relaxed);
+        let left = self.len.checked_sub(place).filter(|left| *left > 0)?;
+        // SAFETY: `memory` is borrowed for as long as this and its pieces live; the counter has given out this place never before.
+        Some((place, unsafe { slice::from_raw_parts_mut(self.start.add(place), left.min(self.size)) }))
+    }
+}
+
+/// Does the job on so many threads at once, this one among them, or on fewer if some cannot be started. Returns when all are done.
+pub fn run<J: Fn() + Sync>(threads: usize, job: &J) {
+    let mut jobs = [const { None }; MOST - 1];
+    let mut workers = Workers::new();
+    for theirs in jobs.iter_mut().take(threads.saturating_sub(1)) {
+        *theirs = Some(job);
+        workers.start(theirs);
+    }
+    job();
     drop(workers);
-    // Those that no thread has taken.
-    others.iter_mut().for_each(take);
 }
 
 fn take<J: FnOnce()>(job: &mut Option<J>) {

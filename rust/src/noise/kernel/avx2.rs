@@ -1,14 +1,28 @@
 //! The kernels for AVX2, with VAES two blocks at a time and with AES-NI one: four elements in a register.
 //!
+//! What takes the time are two instructions of AES a cycle and the loads of the look-ups, which use different parts of the CPU. So
+//! elements are drawn in units of 32, as many blocks as fit in registers, and one unit's words are mapped between the rounds
+//! of the next unit's AES. The compiler would draw these apart again; blocks of assembly stay in the order that they are
+//! written in, so the rounds and the look-ups are such blocks, and the rest finds its place around them.
+//!
 //! Contract: the functions here need AVX2 and AES-NI, those with `VAES` true also VAES. [`run_vaes`] and [`run_aes_ni`]
-//! are the only ways in, an `Avx2` exists only inside them, and everything is inlined into them.
+//! are the only ways in, and an `Avx2` exists only inside them.
 
-use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::*;
-use std::mem::transmute;
+use std::arch::{asm, is_x86_feature_detected};
+use std::mem::MaybeUninit;
 
-use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn, x86_key};
+use super::super::map::{BOX_BITS, SIGNED_WIDTH};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, FEW, Few, Kernel, Work, avx2_attempt, drawn, x86_aes};
+
+/// Elements in a unit.
+const UNIT: usize = 32;
+
+/// How far ahead of what is written memory is prefetched, in doubles: 16 KiB.
+const AHEAD: usize = 2048;
+
+/// A unit's words, in memory, where the look-ups read single bytes of them.
+type Words = MaybeUninit<[__m256i; 8]>;
 
 struct Avx2<const VAES: bool> {
     keys: [__m128i; 11],
@@ -21,115 +35,324 @@ pub fn is_available() -> bool {
 /// Does the work, all of it compiled for these instructions.
 #[target_feature(enable = "avx2,aes,vaes")]
 pub fn run_vaes(key: [u8; 16], work: impl Work) {
-    work.run(&Avx2::<true> { keys: x86_key::expand(key) });
+    work.run::<Avx2<true>>(key);
 }
 
 /// The same without VAES.
 #[target_feature(enable = "avx2,aes")]
 pub fn run_aes_ni(key: [u8; 16], work: impl Work) {
-    work.run(&Avx2::<false> { keys: x86_key::expand(key) });
+    work.run::<Avx2<false>>(key);
 }
 
 impl<const VAES: bool> Kernel for Avx2<VAES> {
     #[inline(always)]
-    fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH] {
-        // SAFETY: the module's contract; and any bits are a vector, a counter or a block.
+    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Self, Few) {
+        // SAFETY: the module's contract.
         unsafe {
-            let blocks: [__m256i; BATCH / 2] = transmute::<[Counter; BATCH], _>(counters);
-            transmute::<_, [Block; BATCH]>(self.cipher(blocks))
+            let (keys, blocks) = x86_aes::start::<N>(key, block);
+            (Avx2 { keys }, few_of(blocks, wanted))
         }
+    }
+
+    #[inline(always)]
+    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few {
+        // SAFETY: the module's contract.
+        unsafe { few_of(x86_aes::few::<N>(&self.keys, block), wanted) }
+    }
+
+    #[inline(always)]
+    fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N] {
+        // SAFETY: the module's contract.
+        unsafe { x86_aes::encrypt(&self.keys, counters) }
+    }
+
+    #[inline(always)]
+    fn attempt_batch(&self, counters: &[Counter; BATCH]) -> ([f64; BATCH], u32) {
+        // SAFETY: the module's contract.
+        unsafe { self.sixteen(counters) }
+    }
+
+    #[inline(always)]
+    fn attempt_four(&self, counters: &[Counter; 4]) -> ([f64; 4], u32) {
+        // SAFETY: the module's contract.
+        unsafe { self.four(counters) }
     }
 
     #[inline(always)]
     fn draw<'a>(
         &self,
-        mut block: u64,
+        block: u64,
         chunks: &'a mut [Chunk],
         unsettled: &mut [u64],
-        _soon: *const f64,
+        place: *const f64,
     ) -> &'a [[f64; CHUNK]] {
-        for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
-            *unsettled = 0;
-            for n in (0..CHUNK).step_by(16) {
-                // SAFETY: the module's contract, and sixteen doubles.
-                *unsettled |= unsafe { self.draw_sixteen(block, chunk.as_mut_ptr().add(n).cast()) } << n;
-                block = block.wrapping_add(8);
-            }
+        // SAFETY: the module's contract; and every element is written.
+        unsafe {
+            self.draw_chunks(block, chunks, unsettled, place);
+            drawn(chunks)
         }
-        // SAFETY: every element was written.
-        unsafe { drawn(chunks) }
     }
 }
 
+/// One round of AES for eight registers of blocks.
+macro_rules! round {
+    ($instruction:literal, $class:ident, $blocks:ident, $key:expr) => {
+        asm!(
+            concat!($instruction, " {0}, {0}, {8}"),
+            concat!($instruction, " {1}, {1}, {8}"),
+            concat!($instruction, " {2}, {2}, {8}"),
+            concat!($instruction, " {3}, {3}, {8}"),
+            concat!($instruction, " {4}, {4}, {8}"),
+            concat!($instruction, " {5}, {5}, {8}"),
+            concat!($instruction, " {6}, {6}, {8}"),
+            concat!($instruction, " {7}, {7}, {8}"),
+            inout($class) $blocks[0], inout($class) $blocks[1], inout($class) $blocks[2], inout($class) $blocks[3],
+            inout($class) $blocks[4], inout($class) $blocks[5], inout($class) $blocks[6], inout($class) $blocks[7],
+            in($class) $key, options(nomem, nostack, preserves_flags),
+        )
+    };
+}
+
 impl<const VAES: bool> Avx2<VAES> {
-    /// Draws the elements of eight blocks.
-    #[inline(always)]
-    unsafe fn draw_sixteen(&self, block: u64, places: *mut f64) -> u64 {
-        // SAFETY: the module's contract; four words at either place; and the caller's sixteen doubles.
+    #[inline(never)]
+    #[target_feature(enable = "avx2,aes")]
+    fn sixteen(&self, counters: &[Counter; BATCH]) -> ([f64; BATCH], u32) {
+        let mut blocks = [[0; 2]; BATCH];
+        let (from, to) = (counters.as_ptr(), blocks.as_mut_ptr());
+        // SAFETY: counters and blocks have sixteen bytes each.
         unsafe {
-            let first = _mm256_set_epi64x(0, block as i64, 0, block as i64);
-            let mut blocks = [first; 4];
-            for (n, pair) in blocks.iter_mut().enumerate() {
-                let n = 2 * n as i64;
-                *pair = _mm256_add_epi64(first, _mm256_set_epi64x(0, n + 1, 0, n));
+            if VAES {
+                let mut pairs = [_mm256_setzero_si256(); BATCH / 2];
+                for (n, pair) in pairs.iter_mut().enumerate() {
+                    *pair = _mm256_xor_si256(_mm256_loadu_si256(from.add(2 * n).cast()), self.twice(0));
+                }
+                for n in 1..10 {
+                    round!("vaesenc", ymm_reg, pairs, self.twice(n));
+                }
+                round!("vaesenclast", ymm_reg, pairs, self.twice(10));
+                for (n, pair) in pairs.iter().enumerate() {
+                    _mm256_storeu_si256(to.add(2 * n).cast(), *pair);
+                }
+            } else {
+                for half in [0, FEW] {
+                    let counters: [Counter; FEW] = *from.add(half).cast();
+                    *to.add(half).cast() = x86_aes::encrypt(&self.keys, counters);
+                }
+            }
+        }
+        avx2_attempt::propose::<BATCH, 4>(&blocks)
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx2,aes")]
+    fn four(&self, counters: &[Counter; 4]) -> ([f64; 4], u32) {
+        avx2_attempt::propose::<4, 1>(&x86_aes::encrypt(&self.keys, *counters))
+    }
+
+    /// A round key.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn once(&self, round: usize) -> __m128i {
+        self.keys[round]
+    }
+
+    /// The same for both blocks of a register.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn twice(&self, round: usize) -> __m256i {
+        _mm256_broadcastsi128_si256(self.keys[round])
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx2,aes")]
+    fn draw_chunks(&self, block: u64, chunks: &mut [Chunk], unsettled: &mut [u64], place: *const f64) {
+        let mut words = Words::uninit();
+        let units = chunks.len() * CHUNK / UNIT;
+        let mut places: *mut f64 = chunks.as_mut_ptr().cast();
+        let mut ahead = place.wrapping_add(AHEAD);
+        let mut masks: *mut u32 = unsettled.as_mut_ptr().cast();
+        let mut block = block;
+        // SAFETY: as many places and masks as there are units.
+        unsafe {
+            let mut missed = self.step::<false>(&mut words, block, places);
+            for _ in 1..units {
+                block = block.wrapping_add(UNIT as u64 / 2);
+                prefetch(ahead);
+                ahead = ahead.wrapping_add(UNIT);
+                *masks = missed;
+                missed = self.step::<true>(&mut words, block, places);
+                masks = masks.add(1);
+                places = places.add(UNIT);
+            }
+            *masks = missed;
+            for n in 0..8 {
+                map_four(&words, n, places);
+            }
+        }
+    }
+
+    /// Draws the words of sixteen blocks, and says which of their elements are unsettled. If MAP, maps the words that were there
+    /// before to `places`.
+    #[inline]
+    #[target_feature(enable = "avx2,aes")]
+    unsafe fn step<const MAP: bool>(&self, words: &mut Words, block: u64, places: *mut f64) -> u32 {
+        let place: *mut __m128i = words.as_mut_ptr().cast();
+        // SAFETY: the caller's places; eight registers of words.
+        unsafe {
+            if VAES {
+                let first = _mm256_set_epi64x(0, block as i64, 0, block as i64);
+                let mut pairs = [first; 8];
+                for (n, pair) in pairs.iter_mut().enumerate() {
+                    let n = 2 * n as i64;
+                    *pair = _mm256_xor_si256(_mm256_add_epi64(first, _mm256_set_epi64x(0, n + 1, 0, n)), self.twice(0));
+                }
+                for round in 1..10 {
+                    round!("vaesenc", ymm_reg, pairs, self.twice(round));
+                    if MAP && round <= 8 {
+                        map_four(words, round - 1, places);
+                    }
+                }
+                round!("vaesenclast", ymm_reg, pairs, self.twice(10));
+                for (n, pair) in pairs.iter().enumerate() {
+                    _mm256_store_si256(place.add(2 * n).cast(), *pair);
+                }
+                return unsettled_of_pairs(&pairs);
             }
             let mut unsettled = 0;
-            for (n, word) in self.cipher(blocks).into_iter().enumerate() {
-                // Loads, not a gather: many CPUs have had gathers made slow for safety (docs/performance.md has the cost).
-                let [mut layers, mut widths] = [[0u64; 4], [0; 4]];
-                _mm256_storeu_si256(layers.as_mut_ptr().cast(), _mm256_srli_epi64::<{ LAYER_SHIFT as i32 }>(word));
-                for (width, layer) in widths.iter_mut().zip(layers) {
-                    *width = SIGNED_WIDTH[layer as usize % SIGNED_WIDTH.len()].to_bits();
+            for half in 0..2 {
+                let first = _mm_cvtsi64_si128(block.wrapping_add(8 * half) as i64);
+                let mut blocks = [first; 8];
+                for (n, state) in blocks.iter_mut().enumerate() {
+                    *state = _mm_xor_si128(_mm_add_epi64(first, _mm_set_epi64x(0, n as i64)), self.once(0));
                 }
-                let widths = _mm256_castsi256_pd(_mm256_loadu_si256(widths.as_ptr().cast()));
-                let uniform_bits = _mm256_and_si256(word, _mm256_set1_epi64x(UNIFORM_BITS as i64));
-                let shifted = _mm256_or_si256(uniform_bits, _mm256_set1_epi64x(ONE as i64));
-                let uniform = _mm256_sub_pd(_mm256_castsi256_pd(shifted), _mm256_set1_pd(BELOW_ONE));
-                _mm256_storeu_pd(places.add(4 * n), _mm256_mul_pd(uniform, widths));
-
-                let box_bits = _mm256_and_si256(word, _mm256_set1_epi64x(BOX_BITS as i64));
-                let missed = _mm256_castsi256_pd(_mm256_cmpeq_epi64(box_bits, _mm256_setzero_si256()));
-                unsettled |= (_mm256_movemask_pd(missed) as u64) << (4 * n);
+                for round in 1..10 {
+                    round!("vaesenc", xmm_reg, blocks, self.once(round));
+                    if MAP && round.is_multiple_of(2) {
+                        map_four(words, 4 * half as usize + round / 2 - 1, places);
+                    }
+                }
+                round!("vaesenclast", xmm_reg, blocks, self.once(10));
+                for (n, state) in blocks.iter().enumerate() {
+                    _mm_store_si128(place.add(8 * half as usize + n), *state);
+                }
+                unsettled |= unsettled_of_blocks(&blocks) << (16 * half);
             }
             unsettled
         }
     }
+}
 
-    /// With loops and without closures, which would be functions of their own and compiled for the oldest CPU.
-    #[inline(always)]
-    unsafe fn cipher<const N: usize>(&self, mut blocks: [__m256i; N]) -> [__m256i; N] {
-        // SAFETY: the module's contract.
+/// The map's first step for the words of a few blocks.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few {
+    const { assert!(N.is_multiple_of(2) && N <= FEW) };
+    let mut few = Few { values: [0.0; 2 * FEW], unsettled: 0 };
+    let mut words = Words::uninit();
+    for n in 0..N / 2 {
+        if 4 * n >= wanted {
+            break;
+        }
+        // Stored as a whole, because it is loaded as a whole: of halves the load would have to wait.
+        let four = _mm256_set_m128i(blocks[2 * n + 1], blocks[2 * n]);
+        // SAFETY: the n-th register of words, and the n-th four elements.
         unsafe {
-            if VAES {
-                for (round, &key) in self.keys.iter().enumerate() {
-                    let key = _mm256_broadcastsi128_si256(key);
-                    for pair in &mut blocks {
-                        *pair = match round {
-                            0 => _mm256_xor_si256(*pair, key),
-                            10 => _mm256_aesenclast_epi128(*pair, key),
-                            _ => _mm256_aesenc_epi128(*pair, key),
-                        };
-                    }
-                }
-                return blocks;
-            }
-            let mut halves = [[_mm_setzero_si128(); 2]; N];
-            for (halves, &pair) in halves.iter_mut().zip(&blocks) {
-                *halves = [_mm256_castsi256_si128(pair), _mm256_extracti128_si256::<1>(pair)];
-            }
-            for (round, &key) in self.keys.iter().enumerate() {
-                for block in halves.as_flattened_mut() {
-                    *block = match round {
-                        0 => _mm_xor_si128(*block, key),
-                        10 => _mm_aesenclast_si128(*block, key),
-                        _ => _mm_aesenc_si128(*block, key),
-                    };
-                }
-            }
-            for (pair, &[low, high]) in blocks.iter_mut().zip(&halves) {
-                *pair = _mm256_set_m128i(high, low);
-            }
-            blocks
+            words.as_mut_ptr().cast::<__m256i>().add(n).write(four);
+            map_four(&words, n, few.values.as_mut_ptr());
         }
     }
+    let mut eight = [_mm_setzero_si128(); FEW];
+    eight[..N].copy_from_slice(&blocks);
+    few.unsettled = u64::from(unsettled_of_blocks(&eight));
+    few
 }
+
+/// The map's first step for the four words of register `n`, to the unit's places.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn map_four(words: &Words, n: usize, places: *mut f64) {
+    let (word, widths): (__m256i, __m256d);
+    // SAFETY: four words, of which the uppermost bytes are any numbers below 256; and the caller's places.
+    unsafe {
+        // Four loads and three blends. To join halves of registers would take the ports that AES needs, and gathers have been
+        // made slow for safety on many CPUs.
+        asm!(
+            "movzx {i:e}, byte ptr [{words} + 7]",
+            "movzx {j:e}, byte ptr [{words} + 15]",
+            "vbroadcastsd {low}, qword ptr [{table} + 8*{i}]",
+            "vbroadcastsd {other}, qword ptr [{table} + 8*{j}]",
+            "movzx {i:e}, byte ptr [{words} + 23]",
+            "movzx {j:e}, byte ptr [{words} + 31]",
+            "vblendpd {low}, {low}, {other}, 2",
+            "vbroadcastsd {high}, qword ptr [{table} + 8*{i}]",
+            "vbroadcastsd {other}, qword ptr [{table} + 8*{j}]",
+            "vblendpd {high}, {high}, {other}, 8",
+            "vblendpd {low}, {low}, {high}, 12",
+            "vmovdqa {other}, [{words}]",
+            words = in(reg) words.as_ptr().cast::<__m256i>().add(n),
+            table = in(reg) SIGNED_WIDTH.as_ptr(),
+            i = out(reg) _,
+            j = out(reg) _,
+            low = out(ymm_reg) widths,
+            high = out(ymm_reg) _,
+            other = out(ymm_reg) word,
+            options(readonly, nostack, preserves_flags),
+        );
+        _mm256_storeu_pd(places.add(4 * n), _mm256_mul_pd(avx2_attempt::uniform(word), widths));
+    }
+}
+
+/// A bit for each word that has no bit of a box.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn unsettled_of_pairs(words: &[__m256i; 8]) -> u32 {
+    let box_bits = _mm256_set1_epi32((BOX_BITS >> 32) as i32);
+    let upper = |n: usize| {
+        let (a, b) = (_mm256_castsi256_ps(words[n]), _mm256_castsi256_ps(words[n + 1]));
+        _mm256_and_si256(_mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(a, b)), box_bits)
+    };
+    // Saturated to bytes, what is not 0 stays so.
+    let shorts = [_mm256_packs_epi32(upper(0), upper(2)), _mm256_packs_epi32(upper(4), upper(6))];
+    let bytes = _mm256_packs_epi16(shorts[0], shorts[1]);
+    // Two elements of each register stand in the lower half and two in the upper one: turned into their order.
+    let quarters = _mm256_permute4x64_epi64::<0b11_01_10_00>(bytes);
+    #[rustfmt::skip]
+    let order = _mm256_setr_epi8(
+        0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15,
+        0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15,
+    );
+    let missed = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(quarters, order), _mm256_setzero_si256());
+    let mask;
+    // SAFETY: a move between registers. As assembly it stays here, and does not wait for the mask to be used, with the words
+    // spilled till then.
+    unsafe { asm!("vpmovmskb {:e}, {}", out(reg) mask, in(ymm_reg) missed, options(nomem, nostack, preserves_flags)) };
+    mask
+}
+
+/// The same for eight blocks that stand in registers of their own.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn unsettled_of_blocks(blocks: &[__m128i; 8]) -> u32 {
+    let box_bits = _mm_set1_epi32((BOX_BITS >> 32) as i32);
+    let upper = |n: usize| {
+        let (a, b) = (_mm_castsi128_ps(blocks[n]), _mm_castsi128_ps(blocks[n + 1]));
+        _mm_and_si128(_mm_castps_si128(_mm_shuffle_ps::<0b11_01_11_01>(a, b)), box_bits)
+    };
+    let shorts = [_mm_packs_epi32(upper(0), upper(2)), _mm_packs_epi32(upper(4), upper(6))];
+    let missed = _mm_cmpeq_epi8(_mm_packs_epi16(shorts[0], shorts[1]), _mm_setzero_si128());
+    let mask;
+    // SAFETY: as above.
+    unsafe { asm!("vpmovmskb {:e}, {}", out(reg) mask, in(xmm_reg) missed, options(nomem, nostack, preserves_flags)) };
+    mask
+}
+
+/// Asks for the lines of a unit, to be written. The CPUs that have AVX2 and not this instruction take it for a `nop`.
+#[inline]
+fn prefetch(place: *const f64) {
+    for line in 0..UNIT / 8 {
+        // SAFETY: a hint, for any address.
+        unsafe { asm!("prefetchw [{}]", in(reg) place.wrapping_add(8 * line), options(nostack, preserves_flags)) };
+    }
+}
+
+const _: () = assert!(CHUNK == 2 * UNIT && cfg!(target_endian = "little"));

@@ -5,11 +5,14 @@
 
 use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::*;
-use std::mem::transmute;
+use std::mem::{transmute, transmute_copy};
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGN_BIT, UNIFORM_BITS};
 use super::super::tables::WIDTH;
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn, x86_key};
+use super::{BATCH, Block, CHUNK, Chunk, Counter, Few, Kernel, Work, drawn, x86_aes};
+
+/// How far ahead of what is written memory is prefetched, in doubles: 4 KiB.
+const AHEAD: usize = 512;
 
 /// Eight registers of four blocks: a chunk's words.
 type Words = [__m512i; 8];
@@ -35,17 +38,28 @@ pub fn is_available() -> bool {
 /// Does the work, all of it compiled for these instructions.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
 pub fn run(key: [u8; 16], work: impl Work) {
-    let keys = x86_key::expand(key).map(|round_key| _mm512_broadcast_i32x4(round_key));
-    work.run(&Avx512 { keys });
+    work.run::<Avx512>(key);
 }
 
 impl Kernel for Avx512 {
     #[inline(always)]
-    fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH] {
+    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Avx512, Few) {
+        // SAFETY: the module's contract.
+        unsafe {
+            let (keys, blocks) = x86_aes::start::<N>(key, block);
+            (Avx512::new(keys), Few::of(&transmute_copy::<[__m128i; N], [Block; N]>(&blocks), wanted))
+        }
+    }
+
+    #[inline(always)]
+    fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N] {
         // SAFETY: the module's contract; and any bits are a vector, a counter or a block.
         unsafe {
-            let blocks: [__m512i; BATCH / 4] = transmute::<[Counter; BATCH], _>(counters);
-            transmute::<_, [Block; BATCH]>(self.cipher(blocks))
+            if N == BATCH {
+                let blocks: [__m512i; BATCH / 4] = transmute_copy::<[Counter; N], _>(&counters);
+                return transmute_copy::<[__m512i; BATCH / 4], [Block; N]>(&self.cipher(blocks));
+            }
+            self.encrypt_few(counters)
         }
     }
 
@@ -55,11 +69,11 @@ impl Kernel for Avx512 {
         block: u64,
         chunks: &'a mut [Chunk],
         unsettled: &mut [u64],
-        soon: *const f64,
+        place: *const f64,
     ) -> &'a [[f64; CHUNK]] {
         // SAFETY: the module's contract; and every element is written.
         unsafe {
-            self.draw_chunks(block, chunks, unsettled, soon);
+            self.draw_chunks(block, chunks, unsettled, place);
             drawn(chunks)
         }
     }
@@ -68,7 +82,20 @@ impl Kernel for Avx512 {
 impl Avx512 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
-    fn draw_chunks(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64], mut soon: *const f64) {
+    fn new(keys: [__m128i; 11]) -> Avx512 {
+        Avx512 { keys: keys.map(|round_key| _mm512_broadcast_i32x4(round_key)) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
+    fn encrypt_few<const N: usize>(&self, counters: [Counter; N]) -> [Block; N] {
+        x86_aes::encrypt(&self.keys.map(|round_key| _mm512_castsi512_si128(round_key)), counters)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
+    fn draw_chunks(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64], place: *const f64) {
+        let mut soon = place.wrapping_add(AHEAD);
         // SAFETY: any bits are a vector.
         let table: Table = unsafe { transmute(WIDTH) };
         let mut words = self.words(block);

@@ -22,6 +22,16 @@ mod register {
         saved
     }
 
+    /// Whether everything is as [`enter_default`] makes it but that flags are raised, of those that a fill can raise all: inexact.
+    pub fn suits_fills() -> bool {
+        const FLAGS: u32 = 0x3f;
+        const INEXACT: u32 = 0x20;
+        let mut now = 0u32;
+        // SAFETY: stores MXCSR to a local.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &mut now, options(nostack)) };
+        now & !FLAGS == DEFAULT && now & INEXACT != 0
+    }
+
     pub fn restore(saved: Saved) {
         // SAFETY: loads what `enter_default` found there.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &saved, options(nostack)) }
@@ -64,13 +74,24 @@ mod register {
     pub fn restore((): Saved) {}
 }
 
+/// A call that cannot be inlined keeps the compiler from moving arithmetic out of the bracket.
+#[inline(never)]
+fn fenced(work: impl FnOnce()) {
+    work();
+}
+
+/// [`with_default`] for work that raises no flag but inexact. Mostly there is nothing to do and nothing to undo, and the register
+/// is slow.
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+pub fn with_default_for_fill(work: impl FnOnce()) {
+    if register::suits_fills() { fenced(work) } else { with_default(work) }
+}
+
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+pub use with_default as with_default_for_fill;
+
 /// Runs `work` in the default environment and puts the caller's back.
 pub fn with_default(work: impl FnOnce()) {
-    // A call that cannot be inlined keeps the compiler from moving arithmetic out of the bracket.
-    #[inline(never)]
-    fn fenced(work: impl FnOnce()) {
-        work();
-    }
     let saved = register::enter_default();
     fenced(work);
     register::restore(saved);

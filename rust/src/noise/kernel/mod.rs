@@ -6,6 +6,9 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code)]
+mod avx2_attempt;
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code)]
 mod avx512;
 pub mod environment;
 #[cfg(target_arch = "aarch64")]
@@ -15,9 +18,13 @@ mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code)]
-mod x86_key;
+mod x86_aes;
 
 use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::map::first_word;
+use super::residual::propose;
 
 /// Elements in a chunk: one bit each in a word that says which are unsettled.
 pub const CHUNK: usize = 64;
@@ -25,31 +32,80 @@ pub const CHUNK: usize = 64;
 /// Blocks that the residual asks for at once.
 pub const BATCH: usize = 16;
 
+/// Blocks at once where elements are drawn one by one: as many as hide how long an AES instruction takes.
+pub const FEW: usize = 8;
+
 /// What becomes a block, as two little-endian words.
 pub type Counter = [u64; 2];
 pub type Block = [u64; 2];
 pub type Chunk = [MaybeUninit<f64>; CHUNK];
 
+/// The elements of a few blocks. A bit of `unsettled` means what it means in [`Kernel::draw`].
+pub struct Few {
+    pub values: [f64; 2 * FEW],
+    pub unsettled: u64,
+}
+
+impl Few {
+    /// The map's first step for the first `wanted` of these words.
+    #[inline(always)]
+    fn of(blocks: &[Block], wanted: usize) -> Few {
+        let mut few = Few { values: [0.0; 2 * FEW], unsettled: 0 };
+        for (n, (value, &word)) in few.values.iter_mut().zip(blocks.as_flattened()).take(wanted).enumerate() {
+            let missed;
+            (*value, missed) = first_word(word);
+            few.unsettled |= u64::from(missed) << n;
+        }
+        few
+    }
+}
+
 /// AES-128 under one key, and the map's first step.
-pub trait Kernel {
-    fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH];
+pub trait Kernel: Sized {
+    /// The kernel under a key, and as [`Kernel::few`] the elements of up to N blocks, which cost little beside the key schedule.
+    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Self, Few);
+
+    /// Draws the elements from 2 `block` on, at least `wanted` of them, which N blocks have, [`FEW`] at most.
+    #[inline(always)]
+    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few {
+        let mut counters = [[block, 0]; N];
+        for (n, counter) in counters.iter_mut().enumerate() {
+            counter[0] = block.wrapping_add(n as u64);
+        }
+        Few::of(&self.encrypt(counters), wanted)
+    }
+
+    fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N];
+
+    /// An attempt for each counter: the value, or `UNSETTLED` and a bit if it is not accepted.
+    #[inline(always)]
+    fn attempt_batch(&self, counters: &[Counter; BATCH]) -> ([f64; BATCH], u32) {
+        propose(&self.encrypt(*counters))
+    }
+
+    /// The same for the few that are over in the end.
+    #[inline(always)]
+    fn attempt_four(&self, counters: &[Counter; 4]) -> ([f64; 4], u32) {
+        propose(&self.encrypt(*counters))
+    }
 
     /// Draws the elements from 2 `block` on, a chunk for each word of `unsettled`. A bit set there means that the
     /// element of that number in its chunk is unsettled; what stands in its place then is `UNSETTLED`.
     ///
-    /// `soon` is where the caller will write as many elements soon: a kernel may prefetch it. Any address will do.
+    /// `place` is where the caller has these elements in the end: a kernel may prefetch what lies ahead of it. Any address will
+    /// do.
     fn draw<'a>(
         &self,
         block: u64,
         chunks: &'a mut [Chunk],
         unsettled: &mut [u64],
-        soon: *const f64,
+        place: *const f64,
     ) -> &'a [[f64; CHUNK]];
 }
 
 /// What can be done with any kernel.
 pub trait Work {
-    fn run(self, kernel: &impl Kernel);
+    fn run<K: Kernel>(self, key: [u8; 16]);
 }
 
 /// The kernels that there are.
@@ -85,13 +141,20 @@ impl Kind {
         Kind::Portable,
     ];
 
-    /// The fastest that this CPU can run. The standard library asks the CPU once and remembers.
+    /// The fastest that this CPU can run.
+    #[inline]
     pub fn best() -> Kind {
-        Kind::ALL.iter().copied().find(Kind::is_available).unwrap_or(Kind::Portable)
+        Kind::ALL.get(available().trailing_zeros() as usize).copied().unwrap_or(Kind::Portable)
     }
 
     /// Whether this CPU can run it.
+    #[inline]
     pub fn is_available(&self) -> bool {
+        available() >> *self as u32 & 1 != 0
+    }
+
+    /// Asks the CPU.
+    fn detect(&self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512 => avx512::is_available(),
@@ -124,6 +187,26 @@ impl Kind {
             Kind::Neon if self.is_available() => unsafe { neon::run(key, work) },
             _ => portable::run(key, work),
         }
+    }
+}
+
+/// A bit for each kind that this CPU can run, by its place in [`Kind::ALL`], which is its number. The standard library remembers
+/// each feature by itself, and to ask for a dozen takes as long as a few elements.
+#[inline]
+fn available() -> u32 {
+    /// 0 is not asked yet.
+    static AVAILABLE: AtomicU32 = AtomicU32::new(0);
+
+    #[cold]
+    fn ask() -> u32 {
+        let found = Kind::ALL.iter().filter(|kind| kind.detect()).fold(0, |bits, kind| bits | 1 << *kind as u32);
+        AVAILABLE.store(found, Ordering::Relaxed);
+        found
+    }
+
+    match AVAILABLE.load(Ordering::Relaxed) {
+        0 => ask(),
+        found => found,
     }
 }
 

@@ -5,10 +5,10 @@
 
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
-use std::mem::transmute;
+use std::mem::{transmute, transmute_copy};
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn};
+use super::{Block, CHUNK, Chunk, Counter, Few, Kernel, Work, drawn};
 
 /// Blocks under way at once: enough to hide how long an instruction takes.
 const ABREAST: usize = 8;
@@ -24,16 +24,24 @@ pub fn is_available() -> bool {
 /// Does the work, all of it compiled for these instructions.
 #[target_feature(enable = "neon,aes")]
 pub fn run(key: [u8; 16], work: impl Work) {
-    work.run(&Neon { keys: expand(key) });
+    work.run::<Neon>(key);
 }
 
 impl Kernel for Neon {
     #[inline(always)]
-    fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH] {
-        // SAFETY: the module's contract; and any bits are a vector, a counter or a block.
+    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Neon, Few) {
+        // SAFETY: the module's contract.
+        let kernel = Neon { keys: unsafe { expand(key) } };
+        let few = kernel.few::<N>(block, wanted);
+        (kernel, few)
+    }
+
+    #[inline(always)]
+    fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N] {
+        // SAFETY: the module's contract; and any bits are a vector, a counter or a block, of 16 bytes all three.
         unsafe {
-            let blocks: [uint8x16_t; BATCH] = transmute::<[Counter; BATCH], _>(counters);
-            transmute::<_, [Block; BATCH]>(self.cipher(blocks))
+            let blocks: [uint8x16_t; N] = transmute_copy(&counters);
+            transmute_copy(&self.cipher(blocks))
         }
     }
 
@@ -43,7 +51,7 @@ impl Kernel for Neon {
         mut block: u64,
         chunks: &'a mut [Chunk],
         unsettled: &mut [u64],
-        _soon: *const f64,
+        _place: *const f64,
     ) -> &'a [[f64; CHUNK]] {
         for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
             *unsettled = 0;

@@ -5,7 +5,7 @@ use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
 use super::super::map::first_word;
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Kernel, Work, drawn};
+use super::{Block, CHUNK, Chunk, Counter, Few, Kernel, Work, drawn};
 
 struct Portable {
     cipher: Aes128,
@@ -14,21 +14,12 @@ struct Portable {
 /// Does the work. Not inlined where the kernel is chosen, so that the other kernels do not pay for its stack.
 #[inline(never)]
 pub fn run(key: [u8; 16], work: impl Work) {
-    work.run(&Portable::new(key));
+    work.run::<Portable>(key);
 }
 
 impl Portable {
     fn new(key: [u8; 16]) -> Portable {
         Portable { cipher: Aes128::new(&key.into()) }
-    }
-
-    fn blocks<const N: usize>(&self, counters: [Counter; N]) -> [Block; N] {
-        let mut blocks = counters.map(|[low, high]| aes::Block::from(join(low, high).to_le_bytes()));
-        self.cipher.encrypt_blocks(&mut blocks);
-        blocks.map(|block| {
-            let both = u128::from_le_bytes(block.into());
-            [both as u64, (both >> 64) as u64]
-        })
     }
 }
 
@@ -37,8 +28,19 @@ fn join(low: u64, high: u64) -> u128 {
 }
 
 impl Kernel for Portable {
-    fn encrypt(&self, counters: [Counter; BATCH]) -> [Block; BATCH] {
-        self.blocks(counters)
+    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Portable, Few) {
+        let kernel = Portable::new(key);
+        let few = kernel.few::<N>(block, wanted);
+        (kernel, few)
+    }
+
+    fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N] {
+        let mut blocks = counters.map(|[low, high]| aes::Block::from(join(low, high).to_le_bytes()));
+        self.cipher.encrypt_blocks(&mut blocks);
+        blocks.map(|block| {
+            let both = u128::from_le_bytes(block.into());
+            [both as u64, (both >> 64) as u64]
+        })
     }
 
     fn draw<'a>(
@@ -46,10 +48,10 @@ impl Kernel for Portable {
         mut block: u64,
         chunks: &'a mut [Chunk],
         unsettled: &mut [u64],
-        _soon: *const f64,
+        _place: *const f64,
     ) -> &'a [[f64; CHUNK]] {
         for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
-            let words: [Block; CHUNK / 2] = self.blocks(std::array::from_fn(|n| [block.wrapping_add(n as u64), 0]));
+            let words: [Block; CHUNK / 2] = self.encrypt(std::array::from_fn(|n| [block.wrapping_add(n as u64), 0]));
             *unsettled = 0;
             for (n, (place, word)) in chunk.iter_mut().zip(words.into_iter().flatten()).enumerate() {
                 let (x, missed) = first_word(word);
@@ -65,6 +67,7 @@ impl Kernel for Portable {
 
 #[cfg(test)]
 mod tests {
+    use super::super::BATCH;
     use super::*;
 
     /// FIPS 197, appendix C.1.
