@@ -42,6 +42,8 @@ struct Live {
     handle: *mut SomeMem,
     data: *mut f64,
     len: usize,
+    /// Up to this length the data stays where it is.
+    reserved: usize,
     /// What it holds, by the first index of each place where that is known.
     known: Vec<(usize, Vec<f64>)>,
 }
@@ -115,6 +117,8 @@ impl Model {
                 0 => self.make(Maker::New),
                 1 => self.make(Maker::Random),
                 2 => self.make(Maker::Seeded),
+                // Inputs from before there was a reserve keep most of their resizes.
+                5 if operation >= 128 => self.reserve(),
                 3..=5 => self.resize(),
                 6 | 7 => self.free(),
                 8 => self.look(),
@@ -218,7 +222,7 @@ impl Model {
         assert_eq!(code, MARK, "errno of success");
         assert!(!self.stale.contains(&handle) && self.live.iter().all(|live| live.handle != handle), "given out twice");
         let data = self.call(|| unsafe { somemem_data(handle) });
-        self.live.push(Live { handle, data, len: number, known: Vec::new() });
+        self.live.push(Live { handle, data, len: number, reserved: 0, known: Vec::new() });
         let which = self.live.len() - 1;
         if maker == Maker::Seeded {
             for first in places(number) {
@@ -233,23 +237,55 @@ impl Model {
 
     fn resize(&mut self) {
         let ((handle, which), number) = (self.handle(), self.input.number());
+        let capacity = self.call(|| unsafe { somemem_capacity(handle) });
         let status = self.call(|| unsafe { somemem_resize(handle, number) });
         let Some(which) = which else { return assert_eq!(status, SOMEMEM_INVALID_HANDLE) };
         if status == SOMEMEM_OK {
             assert!(number <= MAX_LEN);
             let data = self.call(|| unsafe { somemem_data(handle) });
             let live = &mut self.live[which];
+            let stays = number <= live.reserved || live.len <= number && number <= capacity;
+            assert!(data == live.data || !stays, "the data moved from {} to {number} of {capacity}", live.len);
+            if number > live.reserved {
+                live.reserved = 0;
+            }
             (live.len, live.data) = (number, data);
             live.known.retain_mut(|(first, values)| {
                 values.truncate(number.saturating_sub(*first));
                 !values.is_empty()
             });
         } else {
-            assert_eq!(status, SOMEMEM_NO_MEMORY);
-            assert!(number > SURE, "{number} doubles were refused");
+            self.refused(status, number, which, capacity);
         }
         self.check(which);
         self.write(which);
+    }
+
+    fn reserve(&mut self) {
+        let ((handle, which), number) = (self.handle(), self.input.number());
+        let capacity = self.call(|| unsafe { somemem_capacity(handle) });
+        let status = self.call(|| unsafe { somemem_reserve(handle, number) });
+        let Some(which) = which else { return assert_eq!(status, SOMEMEM_INVALID_HANDLE) };
+        if status == SOMEMEM_OK {
+            assert!(number <= MAX_LEN);
+            let live = &mut self.live[which];
+            if number > live.reserved {
+                live.reserved = number;
+                let data = self.call(|| unsafe { somemem_data(handle) });
+                self.live[which].data = data;
+            }
+        } else {
+            self.refused(status, number, which, capacity);
+        }
+        self.check(which);
+    }
+
+    /// So many doubles could not be had for a live buffer.
+    fn refused(&mut self, status: SomeMemStatus, number: usize, which: usize, capacity: usize) {
+        assert_eq!(status, SOMEMEM_NO_MEMORY);
+        assert!(number > SURE, "{number} doubles were refused");
+        let handle = self.live[which].handle;
+        assert_eq!(self.call(|| unsafe { somemem_capacity(handle) }), capacity);
     }
 
     fn free(&mut self) {
@@ -272,6 +308,7 @@ impl Model {
             let handle = self.stale[self.stale.len() - 1 - n];
             assert_eq!(self.call(|| unsafe { somemem_free(handle) }), SOMEMEM_INVALID_HANDLE);
             assert!(self.call(|| unsafe { somemem_data(handle) }).is_null());
+            assert_eq!(self.call(|| unsafe { somemem_reserve(handle, n) }), SOMEMEM_INVALID_HANDLE);
         }
     }
 
@@ -282,12 +319,14 @@ impl Model {
         }
         assert!(self.call(|| unsafe { somemem_data(handle) }).is_null());
         assert_eq!(self.call(|| unsafe { somemem_len(handle) }), 0);
+        assert_eq!(self.call(|| unsafe { somemem_capacity(handle) }), 0);
     }
 
     /// A live buffer is as it should be.
     fn check(&mut self, which: usize) {
-        let Live { handle, data, len, .. } = self.live[which];
+        let Live { handle, data, len, reserved, .. } = self.live[which];
         assert_eq!(self.call(|| unsafe { somemem_len(handle) }), len);
+        assert!(self.call(|| unsafe { somemem_capacity(handle) }) >= len.max(reserved));
         assert_eq!(self.call(|| unsafe { somemem_data(handle) }), data, "the data moved");
         assert!(!data.is_null() && data.addr().is_multiple_of(64));
         for (first, values) in &self.live[which].known {
@@ -389,7 +428,7 @@ impl Model {
         assert!(same_bits(&self.own, &expected), "add {stddev} times {number} from {first}");
     }
 
-    /// The functions that only answer.
+    /// The functions that concern no buffer in use.
     fn ask(&mut self) {
         match self.input.byte() {
             0..=63 => {
@@ -402,6 +441,7 @@ impl Model {
                 let status = self.input.word() as i32;
                 assert!(!self.call(|| somemem_strerror(status)).is_null());
             }
+            192..=223 => self.call(|| somemem_trim()),
             _ => assert!(!self.call(|| somemem_version()).is_null()),
         }
     }

@@ -15,23 +15,30 @@ COPY = TARGET / "mutants"
 
 LOOM = ["cargo", "test", "--quiet", "--manifest-path", "tests/loom/Cargo.toml", "--target-dir", str(TARGET / "loom")]
 FUZZ = ["fuzz/run", "10", "-seed=1"]
-TABLE, LARGE, SMALL, MEMORY = "src/handle/table.rs", "rust/src/memory/large.rs", "rust/src/memory/small.rs", "rust/src/memory/mod.rs"
+TABLE, MEMORY = "src/handle/table.rs", "rust/src/memory/mod.rs"
+LARGE, PAGES, SMALL = "rust/src/memory/large.rs", "rust/src/memory/pages.rs", "rust/src/memory/small.rs"
 
-CLAIM = "slot.state.compare_exchange(state, state | CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_ok()"
+TAKE = "Some(self.0.swap(0, Ordering::Acquire)).filter(|&number| number != 0)"
+NOT_ATOMIC = "Some(self.0.load(Ordering::Acquire)).filter(|&number| { self.0.store(0, Ordering::Relaxed); number != 0 })"
 END = "slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;"
 
 MUTANTS = [
     # What is wrong, where, the code, what it becomes, and what finds it.
-    ("claiming a slot is not atomic", TABLE, CLAIM, "{ slot.state.store(state | CLAIMED, Ordering::Release); true }", LOOM),
+    ("taking a hint is not atomic", TABLE, TAKE, NOT_ATOMIC, LOOM),
     ("ending a ticket is not atomic", TABLE, END, "slot.state.store(ended, Ordering::Release);", LOOM),
     ("the list's changes are not counted", TABLE, "(head >> 32).wrapping_add(1) << 32", "(head >> 32) << 32", LOOM),
     ("a segment is published relaxed", TABLE, "slots, Ordering::AcqRel, Ordering::Acquire", "slots, Ordering::Relaxed, Ordering::Relaxed", LOOM),
     ("a ticket does not bring its address", TABLE, "slot.state.store(state, Ordering::Release);", "slot.state.store(state, Ordering::Relaxed);", LOOM),
     ("a slot is listed before its next one is", TABLE, "pushed, Ordering::Release, Ordering::Relaxed", "pushed, Ordering::Relaxed, Ordering::Relaxed", LOOM),
-    ("lost slots are not looked for", TABLE, "if used.is_power_of_two()", "if used == usize::MAX", LOOM),
+    ("a displaced slot is put nowhere", TABLE, "self.push_free(displaced);", "let _ = displaced;", LOOM),
+    ("a displaced slot is put into its place again", TABLE, "self.0.swap(number, Ordering::AcqRel)", "self.0.load(Ordering::Acquire)", LOOM),
     ("the generation does not change", TABLE, "(state + LIVE) & STATE_MASK", "state & !LIVE", FUZZ),
     ("a word is not compared with the whole state", TABLE, "slot.state.load(Ordering::Acquire) == state)", "slot.state.load(Ordering::Acquire) & LIVE == LIVE)", FUZZ),
-    ("shrinking pages forgets the rest of a page", LARGE, "pages.shrink(number * DOUBLE)", "pages.shrink(number / PAGE * PAGE * DOUBLE)", FUZZ),
+    ("shrinking pages forgets the rest of a page", LARGE, "pages.shrink(bytes)", "pages.shrink(bytes / 4096 * 4096)", FUZZ),
+    ("shrinking pages forgets the reserve", PAGES, "let end = usable.max(self.reserved);", "let end = usable;", FUZZ),
+    ("growing to all that is reserved moves", PAGES, "if usable <= self.reserved {", "if usable < self.reserved {", FUZZ),
+    ("shrinking a block forgets the reserve", SMALL, "let exact = number.max(reserved)", "let exact = number", FUZZ),
+    ("a smaller reserve takes the place of a larger one", SMALL, "*reserved = number.max(*reserved);", "*reserved = number;", FUZZ),
     ("a block that is moved keeps one line too few", SMALL, "old.copy_to(data, kept)", "old.copy_to(data, kept.saturating_sub(LINE))", FUZZ),
     ("growing to pages forgets the first double", MEMORY, ".zip(self.as_unwritten())", ".zip(self.as_unwritten()).skip(1)", FUZZ),
     ("kept pages may be too small", "rust/src/memory/kept.rs", "if usable >= bytes &&", "if usable >= bytes / 2 &&", FUZZ),
