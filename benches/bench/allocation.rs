@@ -15,15 +15,20 @@ use crate::peers::Heaps;
 const NUMBERS: [usize; 5] = [1, 16, SMALL, 64 << 10, 1 << 20];
 
 /// Blocks of so many doubles and fewer are what a heap is fast at.
-const SMALL: usize = 512;
+pub const SMALL: usize = 512;
 
 /// How many blocks live at once where it is more than one. A block that is freed and made again at once is always the
 /// first in its heap's list, and in the cache: no program is that kind.
 const LIVE: usize = 64;
 
+/// And where they and all that a table has of them are out of cache, each of so many doubles at most.
+const MANY: usize = 1_000_000;
+const TINY: usize = 8;
+
 pub fn cases(library: &'static Library, heaps: &Heaps) -> impl Iterator<Item = Case> {
     let alone = NUMBERS.map(|number| new_and_free(library, heaps, number));
-    alone.into_iter().chain([among_others(library, heaps), by_threads(library, heaps)])
+    let among_others = [(LIVE, SMALL), (MANY, TINY)].map(|(live, most)| among_others(library, heaps, live, most));
+    alone.into_iter().chain(among_others).chain([by_threads(library, heaps)])
 }
 
 fn new_and_free(library: &'static Library, heaps: &Heaps, number: usize) -> Case {
@@ -40,25 +45,31 @@ fn new_and_free(library: &'static Library, heaps: &Heaps, number: usize) -> Case
     case.contender("somemem", work(library, number))
 }
 
-/// One of the live blocks, any of them, is freed and another one is made in its place, of any small length.
-fn among_others(library: &'static Library, heaps: &Heaps) -> Case {
-    fn work<S: Source>(source: S) -> impl FnMut(&mut [f64]) {
-        let mut blocks: [Option<Block<S>>; LIVE] = std::array::from_fn(|_| None);
-        let (mut places, mut numbers) = (Any::of(0..LIVE), Any::of(1..SMALL + 1));
+/// One of the live blocks, any of them, is freed and another one is made in its place, of any length up to `most`.
+fn among_others(library: &'static Library, heaps: &Heaps, live: usize, most: usize) -> Case {
+    fn work<S: Source>(source: S, live: usize, most: usize) -> impl FnMut(&mut [f64]) {
+        let begin = move || {
+            let (places, mut numbers) = (Any::of(0..live), Any::of(1..most + 1));
+            let blocks: Vec<_> = (0..live).map(|_| Some(Block::new(source, numbers.next()))).collect();
+            (blocks, places, numbers)
+        };
+        let mut state = None;
         move |_| {
+            // In the first call, which counts nowhere: most cases are never run.
+            let (blocks, places, numbers) = state.get_or_insert_with(begin);
             let block = &mut blocks[places.next()];
             *block = None;
             *block = Some(Block::new(source, numbers.next()));
         }
     }
-    let mut case = Case::new(&format!("untouched new+free, {LIVE} live, up to"), SMALL, Unit::Call)
-        .contender("malloc", work(heaps.system))
-        .contender(format!("aligned_alloc({ALIGNMENT})"), work(Aligned(heaps.system)));
+    let mut case = Case::new(&format!("untouched new+free, {live} live, up to"), most, Unit::Call)
+        .contender("malloc", work(heaps.system, live, most))
+        .contender(format!("aligned_alloc({ALIGNMENT})"), work(Aligned(heaps.system), live, most));
     for (name, heap) in heaps.others() {
-        case = case.peer(name, heap.map(work));
-        case = case.peer(format!("{name}, aligned"), heap.map(|heap| work(Aligned(heap))));
+        case = case.peer(name, heap.map(|heap| work(heap, live, most)));
+        case = case.peer(format!("{name}, aligned"), heap.map(|heap| work(Aligned(heap), live, most)));
     }
-    case.contender("somemem", work(library))
+    case.contender("somemem", work(library, live, most))
 }
 
 /// Small blocks of any length by one thread and by two: half the time for a call where neither meets the other.
@@ -105,7 +116,7 @@ fn new_and_free_by(threads: usize, source: impl Source) -> impl FnMut(u64, &mut 
 /// Keeps the calling thread on one of the process's CPUs. Where both threads begin on the same one, the system takes
 /// longer than a sample to move one of them.
 #[cfg(target_os = "linux")]
-fn stay_on_cpu(number: usize) {
+pub fn stay_on_cpu(number: usize) {
     // SAFETY: sets of CPUs that are no bits and nothing else, and room for one.
     unsafe {
         let mut all: libc::cpu_set_t = std::mem::zeroed();
@@ -120,11 +131,11 @@ fn stay_on_cpu(number: usize) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn stay_on_cpu(_: usize) {}
+pub fn stay_on_cpu(_: usize) {}
 
 /// Numbers of a range in no order, the same ones in each run, drawn beforehand: to draw them takes as long as the calls.
-struct Any {
-    numbers: Box<[usize; Any::COUNT]>,
+pub struct Any {
+    numbers: Box<[usize]>,
     next: usize,
 }
 
@@ -132,14 +143,14 @@ impl Any {
     /// More than a branch predictor learns by heart, and not much of the cache.
     const COUNT: usize = 1 << 12;
 
-    fn of(range: std::ops::Range<usize>) -> Any {
+    pub fn of(range: std::ops::Range<usize>) -> Any {
         let mut generator = ChaCha12Rng::seed_from_u64(range.end as u64);
-        let numbers = Box::new(std::array::from_fn(|_| generator.random_range(range.clone())));
+        let numbers = (0..range.len().max(Any::COUNT)).map(|_| generator.random_range(range.clone())).collect();
         Any { numbers, next: 0 }
     }
 
-    fn next(&mut self) -> usize {
-        self.next = (self.next + 1) % Any::COUNT;
+    pub fn next(&mut self) -> usize {
+        self.next = (self.next + 1) % self.numbers.len();
         self.numbers[self.next]
     }
 }

@@ -12,8 +12,8 @@ pub const USAGE: &str = "usage: cargo bench --bench bench -- [--quick] [--only S
 SOMEMEM_LIBRARY_DIR in the environment is the folder of libsomemem.so, SOMEMEM_PEERS_DIR the Python environment with
 NumPy and oneMKL; otherwise they are release and peers in cargo's target folder.";
 
-const FULL: Effort = Effort { rounds: 51, sample: Duration::from_millis(15), largest: 128 << 20 };
-const QUICK: Effort = Effort { rounds: 5, sample: Duration::from_millis(2), largest: 8 << 20 };
+const FULL: Effort = Effort { rounds: 51, sample: Duration::from_millis(15), largest: 128 << 20, handles: 10_000_000 };
+const QUICK: Effort = Effort { rounds: 5, sample: Duration::from_millis(2), largest: 8 << 20, handles: 1_000_000 };
 
 pub struct Arguments {
     pub effort: Effort,

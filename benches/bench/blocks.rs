@@ -44,6 +44,9 @@ impl<S: Source> Block<S> {
     }
 }
 
+// SAFETY: heaps and the library take a block from any thread.
+unsafe impl<S: Source> Send for Block<S> {}
+
 impl<S: Source> Drop for Block<S> {
     fn drop(&mut self) {
         // SAFETY: as above, and this was its owner.
@@ -92,6 +95,34 @@ impl Source for &'static Heap {
     unsafe fn free(self, block: *mut c_void) {
         // SAFETY: a live block of this heap.
         unsafe { (self.free)(block) }
+    }
+}
+
+/// The library's, with a length that is reserved for each when it is made.
+#[derive(Clone, Copy)]
+pub struct Reserved(pub &'static Library, pub usize);
+
+impl Source for Reserved {
+    fn make(self, number: usize) -> *mut c_void {
+        let block = self.0.make(number);
+        // SAFETY: any handle and number will do; nobody else uses the block.
+        assert_eq!(unsafe { (self.0.reserve)(block, self.1) }, OK);
+        block
+    }
+
+    unsafe fn resize(self, block: *mut c_void, number: usize) -> *mut c_void {
+        // SAFETY: the caller answers for it, like in the next two.
+        unsafe { self.0.resize(block, number) }
+    }
+
+    unsafe fn data(self, block: *mut c_void) -> *mut f64 {
+        // SAFETY: as above.
+        unsafe { self.0.data(block) }
+    }
+
+    unsafe fn free(self, block: *mut c_void) {
+        // SAFETY: as above.
+        unsafe { self.0.free(block) }
     }
 }
 

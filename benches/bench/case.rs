@@ -9,6 +9,8 @@ pub struct Effort {
     pub sample: Duration,
     /// Doubles in the largest block that grows.
     pub largest: usize,
+    /// To how many handles the table grows.
+    pub handles: usize,
 }
 
 /// What a case's figures are given for.

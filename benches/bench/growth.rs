@@ -1,10 +1,10 @@
-//! Blocks that change their length: by doubling, page by page, double by double.
+//! Blocks that change their length: by doubling, page by page, double by double, to and fro.
 
 use std::hint::black_box;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use crate::blocks::{Block, Source};
+use crate::blocks::{Block, Reserved, Source};
 use crate::case::{Case, Unit};
 use crate::library::Library;
 use crate::peers::{Heap, Heaps};
@@ -18,6 +18,9 @@ const PAGE: usize = 1 << 9;
 /// A block that is filled one by one in the end has so many doubles.
 const APPENDED: usize = 1_000_000;
 
+/// A last double is pushed and popped about these lengths, which are whole pages, of either size.
+const ABOUT: [usize; 2] = [128 << 10, 1 << 20];
+
 const STEPS: usize = 1000;
 
 /// A heap that copies the block in each step is not asked for all of them.
@@ -27,7 +30,9 @@ const ENOUGH: Duration = Duration::from_millis(300);
 const FEW: usize = 5;
 
 pub fn cases(library: &'static Library, heaps: &Heaps, largest: usize) -> impl Iterator<Item = Case> {
-    [by_doubling(library, heaps, largest), by_a_page(library, heaps, largest), by_one(library, heaps)].into_iter()
+    let by_doubling = by_doubling(library, heaps, largest);
+    let about = ABOUT.map(|number| push_and_pop(library, heaps, number));
+    [by_doubling, by_a_page(library, heaps, largest), by_one(library, heaps)].into_iter().chain(about)
 }
 
 fn by_doubling(library: &'static Library, heaps: &Heaps, largest: usize) -> Case {
@@ -35,7 +40,7 @@ fn by_doubling(library: &'static Library, heaps: &Heaps, largest: usize) -> Case
         move |calls, _| {
             let growth = || {
                 let start = Instant::now();
-                let block = double(source, largest, |_, _| ());
+                let block = double(source, largest);
                 let took = start.elapsed();
                 drop(block);
                 took
@@ -52,17 +57,17 @@ fn by_doubling(library: &'static Library, heaps: &Heaps, largest: usize) -> Case
         case = case.timed_peer(name, heap.map(|heap| work(heap, largest)));
     }
     case.timed_peer("somemem", Some(work(library, largest)))
+        .timed_peer("somemem, reserved", Some(work(Reserved(library, largest), largest)))
 }
 
-/// A block that was grown by doubling and whose pages were all touched. `watch` sees it after each step.
-pub fn double<S: Source>(source: S, largest: usize, mut watch: impl FnMut(&Block<S>, usize)) -> Block<S> {
+/// A block that was grown by doubling and whose pages were all touched.
+pub fn double<S: Source>(source: S, largest: usize) -> Block<S> {
     let mut block = touched(source, FIRST);
     let mut number = FIRST;
     while number < largest {
         block.resize(2 * number);
         touch(&block, number..2 * number);
         number *= 2;
-        watch(&block, number);
     }
     block
 }
@@ -175,4 +180,24 @@ fn by_one(library: &'static Library, heaps: &Heaps) -> Case {
             let mut block = Block::new(library, 0);
             (0..APPENDED).for_each(|n| block.resize(n + 1));
         })
+}
+
+/// A stack whose last double comes and goes. Beside where a page begins it is what it costs when nothing is to be done.
+fn push_and_pop(library: &'static Library, heaps: &Heaps, number: usize) -> Case {
+    fn work<S: Source>(source: S, number: usize) -> impl FnMut(&mut [f64]) {
+        let mut begun = None;
+        move |_| {
+            let block = begun.get_or_insert_with(|| touched(source, number));
+            block.resize(number + 1);
+            // SAFETY: the block has this one.
+            unsafe { block.data().add(number).write(black_box(1.0)) };
+            block.resize(number);
+        }
+    }
+    let mut case = Case::new("push and pop at", number, Unit::Call);
+    case = case.contender("realloc", work(heaps.system, number));
+    for (name, heap) in heaps.others() {
+        case = case.peer(name, heap.map(|heap| work(heap, number)));
+    }
+    case.contender("somemem, elsewhere", work(library, number + PAGE / 2)).contender("somemem", work(library, number))
 }

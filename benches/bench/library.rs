@@ -13,6 +13,7 @@ pub const OK: c_int = 0;
 pub struct Library {
     pub new: unsafe extern "C" fn(usize) -> *mut c_void,
     pub resize: unsafe extern "C" fn(*mut c_void, usize) -> c_int,
+    pub reserve: unsafe extern "C" fn(*mut c_void, usize) -> c_int,
     pub free: unsafe extern "C" fn(*mut c_void) -> c_int,
     pub data: unsafe extern "C" fn(*const c_void) -> *mut f64,
     pub random_noise: unsafe extern "C" fn(usize) -> *mut c_void,
@@ -35,6 +36,7 @@ impl Library {
             Ok(Library {
                 new: shared.symbol(c"somemem_new"),
                 resize: shared.symbol(c"somemem_resize"),
+                reserve: shared.symbol(c"somemem_reserve"),
                 free: shared.symbol(c"somemem_free"),
                 data: shared.symbol(c"somemem_data"),
                 random_noise: shared.symbol(c"random_noise"),

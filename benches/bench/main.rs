@@ -2,7 +2,7 @@
 //!
 //! A case (`case`) has contenders, the first of them its base. They take turns in interleaved rounds, and what counts
 //! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise`,
-//! `allocation`, `growth` and `fresh` list the cases, `peers` who else can do it; `facts` are what is no time, `goals`
+//! `allocation`, `handles`, `growth` and `fresh` list the cases, `peers` who else can do it; `facts` are what is no time, `goals`
 //! what all of it should come to. `report` prints and writes it down.
 
 // The contenders are C functions, called as C programs call them.
@@ -16,6 +16,7 @@ mod facts;
 mod fresh;
 mod goals;
 mod growth;
+mod handles;
 mod library;
 mod noise;
 mod peers;
@@ -42,15 +43,16 @@ fn main() -> ExitCode {
         Err(complaint) => return fail(&complaint, 1),
     };
     let peers = Peers::load(&arguments.peers);
-    let largest = arguments.effort.largest;
+    let (largest, handles) = (arguments.effort.largest, arguments.effort.handles);
     // Allocation first: once a program has had a second thread, glibc's malloc() is slower, and the rest starts some.
     let mut cases: Vec<Case> = allocation::cases(library, &peers.heaps)
+        .chain(handles::cases(library, &peers.heaps, handles))
         .chain(noise::cases(*library, Kernels::load(&arguments.library), &peers))
         .chain(growth::cases(library, &peers.heaps, largest))
         .chain(fresh::cases(library, &peers))
         .collect();
     cases.retain(|case| case.name.contains(&arguments.only));
-    let facts_wanted = facts::NAMES.iter().any(|name| name.contains(&arguments.only));
+    let facts_wanted = facts::GIVEN_BACK.contains(&arguments.only);
     if cases.is_empty() && !facts_wanted {
         return fail(&format!("nothing has \"{}\" in its name", arguments.only), 2);
     }

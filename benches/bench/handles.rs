@@ -1,0 +1,120 @@
+//! Blocks by the million, and blocks that one thread makes and another frees: what the table of handles is for.
+
+use std::io::{Read, Write, pipe};
+use std::sync::Barrier;
+use std::sync::mpsc::sync_channel;
+use std::thread::scope;
+use std::time::{Duration, Instant};
+
+use crate::allocation::{Any, SMALL, stay_on_cpu};
+use crate::blocks::{Block, Source};
+use crate::case::{Case, Unit};
+use crate::library::Library;
+use crate::peers::Heaps;
+
+/// A producer hands over so many blocks at once, so that handing over takes a small part of the time, and is no further ahead
+/// than a few times as many.
+const BATCH: u64 = 1000;
+const AHEAD: usize = 4;
+
+/// In fewer blocks, waking the threads would be what is measured.
+const ENOUGH: u64 = 100 * BATCH;
+
+/// Growing a table takes a second.
+const FEW: usize = 5;
+
+pub fn cases(library: &'static Library, heaps: &Heaps, handles: usize) -> impl Iterator<Item = Case> {
+    [by_producer_and_consumer(library, heaps), worst_call(library, heaps, handles)].into_iter()
+}
+
+fn by_producer_and_consumer(library: &'static Library, heaps: &Heaps) -> Case {
+    let mut case = Case::new("untouched new by a thread, free by another, up to", SMALL, Unit::Call);
+    case = case.timed_peer("malloc", Some(hand_over(heaps.system)));
+    for (name, heap) in heaps.others() {
+        case = case.timed_peer(name, heap.map(hand_over));
+    }
+    case.timed_peer("somemem", Some(hand_over(library)))
+}
+
+/// A call is a block. What it takes to start the threads is not in the figure.
+fn hand_over<S: Source>(source: S) -> impl FnMut(u64, &mut [f64]) -> Duration {
+    move |calls, _| {
+        let ready = &Barrier::new(2);
+        let number = calls.max(ENOUGH);
+        let (give, given) = sync_channel::<Vec<Block<S>>>(AHEAD);
+        scope(|scope| {
+            let producer = scope.spawn(move || {
+                let mut numbers = Any::of(1..SMALL + 1);
+                stay_on_cpu(0);
+                ready.wait();
+                let start = Instant::now();
+                let mut left = number;
+                while left > 0 {
+                    let batch = left.min(BATCH);
+                    let blocks = (0..batch).map(|_| Block::new(source, numbers.next())).collect();
+                    give.send(blocks).expect("the consumer takes all");
+                    left -= batch;
+                }
+                start
+            });
+            let consumer = scope.spawn(move || {
+                stay_on_cpu(1);
+                ready.wait();
+                given.into_iter().for_each(drop);
+                Instant::now()
+            });
+            let start = producer.join().expect("it does not panic");
+            let took = consumer.join().expect("it does not panic") - start;
+            took.mul_f64(calls as f64 / number as f64)
+        })
+    }
+}
+
+/// What the slowest of so many calls takes that each make a block of one double. The first page faults of memory are in it, and not
+/// what other processes do meanwhile: it is the CPU's time.
+fn worst_call(library: &'static Library, heaps: &Heaps, handles: usize) -> Case {
+    let mut case = Case::new("the worst call of many, all live,", handles, Unit::Call).few(FEW);
+    case = case.timed_peer("malloc", Some(worst_of(heaps.system, handles)));
+    for (name, heap) in heaps.others() {
+        case = case.timed_peer(name, heap.map(|heap| worst_of(heap, handles)));
+    }
+    case.timed_peer("somemem", Some(worst_of(library, handles)))
+}
+
+/// In a forked process, because a table and a heap that have grown stay so.
+fn worst_of(source: impl Source, handles: usize) -> impl FnMut(u64, &mut [f64]) -> Duration {
+    move |calls, _| {
+        let (mut told, mut tell) = pipe().expect("a process may have a pipe");
+        // SAFETY: no other thread of this process is under way, so that the child may do what this one may.
+        let child = unsafe { libc::fork() };
+        assert!(child >= 0, "a process may fork");
+        if child == 0 {
+            let mut worst = Duration::ZERO;
+            let mut before = cpu_time();
+            for _ in 0..handles {
+                source.make(1);
+                let now = cpu_time();
+                worst = worst.max(now.saturating_sub(before));
+                before = now;
+            }
+            let nanoseconds = u64::try_from(worst.as_nanos()).unwrap_or(u64::MAX);
+            let failed = tell.write_all(&nanoseconds.to_ne_bytes()).is_err();
+            // SAFETY: ends the child here, with nothing of the parent's done again.
+            unsafe { libc::_exit(failed.into()) }
+        }
+        drop(tell);
+        let mut nanoseconds = [0; 8];
+        told.read_exact(&mut nanoseconds).expect("the child tells");
+        // SAFETY: the child, which nobody else waits for.
+        unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+        Duration::from_nanos(u64::from_ne_bytes(nanoseconds)) * u32::try_from(calls).expect("a case of few calls")
+    }
+}
+
+/// Of this thread.
+fn cpu_time() -> Duration {
+    let mut told = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes what it is given.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut told) };
+    Duration::new(told.tv_sec as u64, told.tv_nsec as u32)
+}
