@@ -236,10 +236,18 @@ impl Model {
     }
 
     fn resize(&mut self) {
-        let ((handle, which), number) = (self.handle(), self.input.number());
+        match (self.handle(), self.input.number()) {
+            ((_, Some(which)), number) => self.resize_live(which, number),
+            ((handle, None), number) => {
+                assert_eq!(self.call(|| unsafe { somemem_resize(handle, number) }), SOMEMEM_INVALID_HANDLE);
+            }
+        }
+    }
+
+    fn resize_live(&mut self, which: usize, number: usize) {
+        let handle = self.live[which].handle;
         let capacity = self.call(|| unsafe { somemem_capacity(handle) });
         let status = self.call(|| unsafe { somemem_resize(handle, number) });
-        let Some(which) = which else { return assert_eq!(status, SOMEMEM_INVALID_HANDLE) };
         if status == SOMEMEM_OK {
             assert!(number <= MAX_LEN);
             let data = self.call(|| unsafe { somemem_data(handle) });
@@ -268,16 +276,21 @@ impl Model {
         let Some(which) = which else { return assert_eq!(status, SOMEMEM_INVALID_HANDLE) };
         if status == SOMEMEM_OK {
             assert!(number <= MAX_LEN);
-            let live = &mut self.live[which];
-            if number > live.reserved {
-                live.reserved = number;
+            if number > self.live[which].reserved {
                 let data = self.call(|| unsafe { somemem_data(handle) });
-                self.live[which].data = data;
+                (self.live[which].reserved, self.live[which].data) = (number, data);
             }
         } else {
             self.refused(status, number, which, capacity);
         }
         self.check(which);
+        // A promise that is seldom used by chance.
+        let Live { len, reserved, .. } = self.live[which];
+        if len < reserved && reserved <= SURE {
+            for number in [reserved, len, reserved, len] {
+                self.resize_live(which, number);
+            }
+        }
     }
 
     /// So many doubles could not be had for a live buffer.
