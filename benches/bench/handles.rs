@@ -70,8 +70,8 @@ fn hand_over<S: Source>(source: S) -> impl FnMut(u64, &mut [f64]) -> Duration {
     }
 }
 
-/// What the slowest of so many calls takes that each make a block of one double. The first page faults of memory are in it, and not
-/// what other processes do meanwhile: it is the CPU's time.
+/// What the slowest of so many calls takes that each make a block of one double. The first page faults of memory are in it, and what
+/// else the machine does meanwhile: a busy one tells nothing.
 fn worst_call(library: &'static Library, heaps: &Heaps, handles: usize) -> Case {
     let mut case = Case::new("the worst call of many, all live,", handles, Unit::Call).few(FEW);
     case = case.timed_peer("malloc", Some(worst_of(heaps.system, handles)));
@@ -90,11 +90,11 @@ fn worst_of(source: impl Source, handles: usize) -> impl FnMut(u64, &mut [f64]) 
         assert!(child >= 0, "a process may fork");
         if child == 0 {
             let mut worst = Duration::ZERO;
-            let mut before = cpu_time();
+            let mut before = Instant::now();
             for _ in 0..handles {
                 source.make(1);
-                let now = cpu_time();
-                worst = worst.max(now.saturating_sub(before));
+                let now = Instant::now();
+                worst = worst.max(now - before);
                 before = now;
             }
             let nanoseconds = u64::try_from(worst.as_nanos()).unwrap_or(u64::MAX);
@@ -109,12 +109,4 @@ fn worst_of(source: impl Source, handles: usize) -> impl FnMut(u64, &mut [f64]) 
         unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
         Duration::from_nanos(u64::from_ne_bytes(nanoseconds)) * u32::try_from(calls).expect("a case of few calls")
     }
-}
-
-/// Of this thread.
-fn cpu_time() -> Duration {
-    let mut told = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: writes what it is given.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut told) };
-    Duration::new(told.tv_sec as u64, told.tv_nsec as u32)
 }
