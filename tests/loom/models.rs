@@ -192,20 +192,22 @@ fn pops_and_pushes_give_each_slot_to_one() {
     });
 }
 
-/// However a ticket reaches another thread, that one sees the right address or none.
+/// However a ticket reaches another thread, that one sees the right word or none; and with the word what was written before it was
+/// stored, as a buffer's header is.
 #[test]
-fn a_ticket_brings_its_address() {
+fn a_ticket_brings_its_word_and_what_that_points_to() {
     model(3, || {
         let table = Arc::new(Table::new());
         let ended = table.insert(8).unwrap();
         assert_eq!(table.remove(ended), Some(8));
-        let (ticket, given) = (Arc::new(AtomicUsize::new(0)), 16);
-        let seen = ticket.clone();
-        let other = start(&table, move |table| match seen.load(Ordering::Relaxed) {
+        let (ticket, header, given) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), 16);
+        let seen = (ticket.clone(), header.clone());
+        let other = start(&table, move |table| match seen.0.load(Ordering::Relaxed) {
             0 => None,
-            ticket => table.word(ticket),
+            ticket => table.word(ticket).map(|word| (word, seen.1.load(Ordering::Relaxed))),
         });
+        header.store(1, Ordering::Relaxed);
         ticket.store(table.insert(given).unwrap(), Ordering::Relaxed);
-        assert!(other.join().unwrap().is_none_or(|address| address == given));
+        assert!(other.join().unwrap().is_none_or(|found| found == (given, 1)));
     });
 }
