@@ -7,6 +7,7 @@
 # make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
 # make python-example   measures the bit error rate of a noisy channel and draws docs/bit-errors.png
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
+# make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
 #              `make test` compares with oneMKL where it is there
 # make plots   draws docs/*.png from the last `make bench` and from the library itself
@@ -142,12 +143,26 @@ cross:
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
 # Debian's jemalloc has more thread-local variables than glibc has room for in a program that is already running.
+ifdef AGAINST
+OTHER := $(abspath $(TARGET))/against
+SECONDS ?= 0.7
+
+bench:
+	rm -rf $(OTHER)/source
+	mkdir -p $(OTHER)/source
+	git archive $(AGAINST) | tar -x -C $(OTHER)/source
+	cd $(OTHER)/source && $(CARGO) build --release --example kernels --target-dir $(OTHER)/build
+	$(CARGO) build --release --example kernels
+	$(CC) -std=c11 $(WARNINGS) -O2 benches/against.c -o $(OTHER)/against -ldl
+	$(OTHER)/against $(OTHER)/build/release/examples/libkernels.so $(BUILD)/examples/libkernels.so $(SECONDS)
+else
 bench: library
 	-@$(MAKE) --no-print-directory $(PEERS)/ready
 	$(CARGO) build --release --example kernels
 	RUSTFLAGS="-Ctarget-cpu=native -Cforce-frame-pointers=yes" SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) \
 	SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192 \
 	$(CARGO) bench --target-dir $(TARGET)/bench --no-default-features --bench bench -- $(BENCH)
+endif
 
 peers: $(PEERS)/ready
 	@echo "The others are packages of the system: libgsl27 or libgsl28, libmimalloc2.0 and libjemalloc2 on Debian."

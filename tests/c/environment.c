@@ -1,5 +1,6 @@
 /* Whatever rounding mode, flush-to-zero and traps the caller has set: the same values, nothing raised, all restored. */
 #include <fenv.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "check.h"
@@ -58,6 +59,32 @@ int main(void) {
         CHECK(memcmp(values, plain, sizeof plain) == 0);
         CHECK(memcmp(sum, plain_sum, sizeof sum) == 0);
       }
+
+#if defined(__x86_64__)
+  /* Whatever flags are raised before, the same ones are raised after: by a fill, and by adding to what raises each of them. */
+  static const uint64_t bits[] = {
+      UINT64_C(0x7ff0000000000001), /* a signalling NaN */
+      UINT64_C(0x7ff0000000000000), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff), /* infinity, the largest */
+      UINT64_C(1), UINT64_C(0x800fffffffffffff), UINT64_C(0x8000000000000000), UINT64_C(0x3ff0000000000000), /* subnormals, -0.0, 1.0 */
+  };
+  static const double deviations[] = {0.0, 5e-324, 1e-310, 1.0, 1e308};
+  for (unsigned flags = 0; flags < 64; flags++)
+    for (int flush = 0; flush < 4; flush++)
+      for (int deviation = 0; deviation < 5; deviation++)
+        for (int number = 1; number <= 200; number += 199) {
+          for (int n = 0; n < number; n++) memcpy(&sum[n], &bits[(n + (int)flags) % 8], sizeof sum[n]);
+          const unsigned control = traps_masked | flush_to_zero[flush] | flags;
+          set_control(control);
+          SomeMemStatus filled = random_noise_fill(values, (size_t)number, 1, 2, 3);
+          const unsigned after_fill = get_control();
+          SomeMemStatus added = random_noise_add(sum, (size_t)number, deviations[deviation], 1, 2, 3);
+          const unsigned after_add = get_control();
+          set_control(traps_masked);
+          CHECK(filled == SOMEMEM_OK && added == SOMEMEM_OK);
+          CHECK(after_fill == control && after_add == control);
+          CHECK(memcmp(values, plain, (size_t)number * sizeof *values) == 0);
+        }
+#endif
 
   /* Flags that the caller has raised stay raised. */
   feraiseexcept(FE_DIVBYZERO | FE_INEXACT);
