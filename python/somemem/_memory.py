@@ -10,7 +10,7 @@ from typing import Any, NoReturn, SupportsIndex, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ._arguments import length
+from ._arguments import in_memory, length
 from ._buffer import View, array_of, check, owned
 from ._native import lib
 
@@ -75,7 +75,7 @@ class SomeMemory:
         return self
 
     def __init__(self, n: SupportsIndex) -> None:
-        handle = owned(lib.somemem_new(length("n", n)))
+        handle = owned(lib.somemem_new(in_memory(length("n", n))))
         with LOCK:
             if self._handle is not None:
                 raise TypeError("this memory has been made already")
@@ -133,7 +133,7 @@ class SomeMemory:
         >>> len(memory)
         20
         """
-        number = length("n", n)
+        number = in_memory(length("n", n))
         with LOCK:
             handle = self._open()
             if self._moving:
