@@ -62,6 +62,11 @@ mod header {
         for source in SOURCES {
             builder = builder.with_src(root.join("src/capi").join(source));
         }
-        builder.generate().expect("the C interface is in cbindgen's subset").write_to_file(out.join("somemem.h"));
+        let mut header = Vec::new();
+        builder.generate().expect("the C interface is in cbindgen's subset").write(&mut header);
+        let header = String::from_utf8(header).expect("cbindgen writes text");
+        // C89 and C++98 have no comma after the last enumerator.
+        let header = header.replace(",\n}", "\n}");
+        std::fs::write(out.join("somemem.h"), header).expect("the output folder can be written to");
     }
 }

@@ -80,7 +80,7 @@ typedef enum SomeMemStatus {
   /**
    * The operating system gave no random key. The function that needs one, random_noise(), reports it as `errno` EIO.
    */
-  SOMEMEM_NO_ENTROPY = 4,
+  SOMEMEM_NO_ENTROPY = 4
 } SomeMemStatus;
 
 /**
@@ -285,8 +285,8 @@ enum SomeMemStatus random_noise_add(double *inout,
  * The number changes how long a call takes and never a value. Ranges of less than 262,144 doubles are always drawn by the
  * calling thread alone, and memory that one thread saturates is not filled faster by two.
  *
- * Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; it is read once, by
- * the first call that draws a large range or asks somemem_threads().
+ * Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; anything else in it is
+ * ignored. It is read once, by the first call that draws a large range or asks somemem_threads().
  *
  * The threads are made for the call and are gone when it returns. They block all signals but those that their own
  * instructions raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which the program's handlers get as from any thread. One

@@ -82,8 +82,8 @@ proptest! {
             }
             prop_assert_eq!(&buffer[..], &model[..]);
             let noise = Noise { seed, stream: 0 };
-            noise.add(&mut buffer, 2.0, 0);
-            noise.add(&mut model, 2.0, 0);
+            noise.add(&mut buffer, 2.0, 0).unwrap();
+            noise.add(&mut model, 2.0, 0).unwrap();
         }
     }
 }

@@ -8,10 +8,10 @@ import tomllib
 import cffi
 import pytest
 
-from conftest import C_STANDARDS, C_WARNINGS, CPP_STANDARDS, HEADER, INCLUDE, LIBRARY, LIBRARY_DIR, ROOT, WARNINGS, names_the_build_machine, run
+from conftest import C_STANDARDS, C_WARNINGS, CPP_STANDARDS, HEADER, INCLUDE, LIBRARY, LIBRARY_DIR, ROOT, WARNINGS, names_the_build_machine, need, run
 
-COMPILERS = [(os.environ.get("CC", "cc"), "c", standard, C_WARNINGS) for standard in C_STANDARDS] + [
-    (os.environ.get("CXX", "c++"), "c++", standard, WARNINGS) for standard in CPP_STANDARDS
+COMPILERS = [(os.environ.get("CC", "cc"), "c", standard, C_WARNINGS) for standard in ["c89", *C_STANDARDS]] + [
+    (os.environ.get("CXX", "c++"), "c++", standard, WARNINGS) for standard in ["c++98", *CPP_STANDARDS]
 ]
 
 
@@ -89,8 +89,8 @@ def test_fortran_declares_the_same_functions():
     ffi = cffi.FFI()
     ffi.cdef(declarations())
     loaded = ffi.dlopen(str(LIBRARY))
-    text = (INCLUDE / "somemem.f03").read_text()
-    procedures = re.findall(r"^  (?:(\S+) function|(subroutine)) (\w+)\((.*?)\) bind\(c\)\n(.*?)^  end ", text, re.M | re.S)
+    text = re.sub(r" *&\n     & *", " ", (INCLUDE / "somemem.f03").read_text())
+    procedures = re.findall(r"^ +(?:(\S+) function|(subroutine)) (\w+)\((.*?)\) bind\(c\)\n(.*?)^ +end ", text, re.M | re.S)
     assert {name for _, _, name, _, _ in procedures} == functions_of_the_header()
     prototypes = re.sub(r"/\*.*?\*/", "", declarations(), flags=re.S)
     for function, subroutine, name, arguments, body in procedures:
@@ -101,6 +101,50 @@ def test_fortran_declares_the_same_functions():
         for argument, c_type in zip(names, c.args):
             (declared,) = re.findall(rf"^ +(.*) :: .*\b{argument}\b", body, re.M)
             assert re.sub(r"\((in)?out\)", "", declared) == FORTRAN[c_type.cname][1], (name, argument)
+
+
+FORTRAN_PROGRAMS = {  # by the end of its name, which tells the compiler the form
+    "only.f90": """
+program p
+  use, intrinsic :: iso_c_binding, only: c_double, c_size_t, c_int64_t
+  implicit none
+  include 'somemem.f03'
+  real(c_double) :: x(10)
+  if (random_noise_fill(x, 10_c_size_t, 42_c_int64_t, 0_c_int64_t, 0_c_int64_t) /= SOMEMEM_OK) error stop
+  print '(es24.16e3)', x(1)
+end program
+""",
+    "fixed.f": """
+      program p
+      use, intrinsic :: iso_c_binding
+      implicit none
+      include 'somemem.f03'
+      real(c_double) :: x(10)
+      if (random_noise_fill(x, 10_c_size_t, 42_c_int64_t, 0_c_int64_t,
+     &    0_c_int64_t) /= SOMEMEM_OK) error stop
+      print '(es24.16e3)', x(1)
+      end program
+""",
+    "module.f90": """
+program p
+  use somemem
+  implicit none
+  double precision :: x(10)
+  if (random_noise_fill(x, 10_8, 42_8, 0_8, 0_8) /= SOMEMEM_OK) error stop
+  print '(es24.16e3)', x(1)
+end program
+""",
+}
+
+
+@pytest.mark.parametrize("name", FORTRAN_PROGRAMS)
+def test_fortran_in_every_form(name, tmp_path, noise):
+    compiler = need("gfortran")
+    (tmp_path / name).write_text(FORTRAN_PROGRAMS[name].lstrip("\n"))
+    sources = [INCLUDE / "somemem.f90"] * (name == "module.f90") + [name]
+    link = [f"-L{LIBRARY_DIR}", f"-Wl,-rpath,{LIBRARY_DIR}", "-lsomemem"]
+    run(compiler, "-std=f2008", "-Wall", "-Werror", f"-I{INCLUDE}", *sources, "-o", "program", *link, cwd=tmp_path)
+    assert float(run(tmp_path / "program")) == noise(1, seed=42)[0]
 
 
 def test_fortran_names_the_same_statuses():

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import dask
+import dask.array as da
 import distributed
 import numpy as np
 import pytest
@@ -102,6 +103,23 @@ def test_far_places_are_drawn_alone(noise):
     assert np.array_equal(last[-2:].compute(), noise(2, 1, 0, 2**64 - 2))
 
 
+def test_what_is_lazy_may_be_larger_than_any_memory(noise):
+    x = random_noise(2**60 + 1, seed=1, chunks=2**40)
+    assert np.array_equal(x[-3:].compute(), noise(3, 1, 0, 2**60 - 2))
+    with pytest.raises(ValueError, match="up to index"):
+        random_noise(2**64 + 1, seed=1, chunks=2**60)
+
+
+def test_unknown_lengths_get_dasks_own_advice():
+    signal = da.from_array(np.arange(10.0), chunks=5)
+    unknown = signal[signal > 3]
+    for n, chunks in [(unknown.shape, unknown.chunks), (unknown.shape, "auto"), (6, unknown.chunks)]:
+        with pytest.raises(ValueError, match="compute_chunk_sizes"):
+            random_noise(n, seed=1, chunks=chunks)
+    known = unknown.compute_chunk_sizes()
+    assert random_noise(known.shape, seed=1, chunks=known.chunks).chunks == ((1, 5),)
+
+
 def test_memory_is_bounded_by_the_chunks_in_flight():
     """8 GiB of noise, summed up by a process that may have 1 GiB."""
     program = """
@@ -133,7 +151,9 @@ def test_without_a_seed_an_array_is_one_draw():
 def test_equal_arrays_have_equal_names():
     """So that Dask computes them once."""
     assert lazy(10).name == lazy(10).name
-    others = [random_noise(SHAPE, 42, 3, 18, 10), random_noise(SHAPE, 42, 4, 17, 10), random_noise(SHAPE, 43, 3, 17, 10), lazy(11)]
+    others = [lazy(11)]
+    for seed, stream, first in [(42, 3, 18), (42, 4, 17), (43, 3, 17)]:
+        others.append(random_noise(SHAPE, seed=seed, stream=stream, first=first, chunks=10))
     assert len({x.name for x in [lazy(10), *others]}) == 5
 
 

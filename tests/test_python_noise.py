@@ -9,6 +9,7 @@ import sys
 import numpy
 import pytest
 import somemem
+import somemem.dask
 from somemem._native import ffi, lib
 
 from conftest import PEAK, run
@@ -24,7 +25,7 @@ def same(array, expected):
 @pytest.mark.parametrize("shape", [0, 1, 7, 300_000, (), (0,), (3, 0, 2), (4, 5), [2, 3, 4], numpy.int64(9), numpy.array([2, 3])])
 @pytest.mark.parametrize(("seed", "stream", "first"), [(0, 0, 0), (42, 7, 500), (LAST, LAST, 2**63), (numpy.uint64(LAST), 1, 1)])
 def test_the_values_are_the_c_librarys(noise, shape, seed, stream, first):
-    array = somemem.random_noise(shape, seed, stream, first)
+    array = somemem.random_noise(shape, seed=seed, stream=stream, first=first)
     assert array.shape == numpy.empty(shape).shape
     assert same(array, noise(array.size, int(seed), stream, first))
     out = numpy.empty(shape)
@@ -69,7 +70,7 @@ def test_fresh_seeds_are_fresh_and_of_64_bits():
 def test_noise_is_added_where_the_signal_is(noise, stddev):
     signal = numpy.linspace(-1, 1, 1001)
     expected = signal + float(stddev) * noise(1001, 42, 7, 3)
-    assert somemem.add_noise(signal, stddev, 42, 7, 3) is signal
+    assert somemem.add_noise(signal, stddev, seed=42, stream=7, first=3) is signal
     assert same(signal, expected)
     part = numpy.zeros((10, 10))
     somemem.add_noise(part[4:6], stddev, seed=42, stream=7, first=3)
@@ -99,7 +100,7 @@ def test_memory_is_freed_with_the_last_view(options):
     assert not lib.somemem_data(handle)
 
 
-@pytest.mark.parametrize("call", ["random_noise(100_000)", "random_noise(100_000, seed=1)", "add_noise(random_noise(100_000, 1), 1)"])
+@pytest.mark.parametrize("call", ["random_noise(100_000)", "random_noise(100_000, seed=1)", "add_noise(random_noise(100_000, seed=1), 1)"])
 def test_nothing_leaks(call):
     """1.6 GB are drawn; the process may not grow by a tenth of it."""
     program = f"""
@@ -128,6 +129,37 @@ for _ in range(2000):
 assert peak() - before < 160_000, peak() - before
 """
     run(sys.executable, "-c", PEAK + program)
+
+
+@pytest.mark.parametrize("call", ["random_noise(3, 4)", "random_noise(2, 1, 7)", "add_noise(np.zeros(3), 0.1, 4)", "lazy(3, 4)"])
+def test_what_chooses_the_samples_is_named(call):
+    """random_noise(3, 4) is no array of three rows, as other libraries have it, and no seed either."""
+    names = {"random_noise": somemem.random_noise, "add_noise": somemem.add_noise, "lazy": somemem.dask.random_noise, "np": numpy}
+    with pytest.raises(TypeError, match="positional argument"):
+        eval(call, names)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes in Python answer the buffer protocol from 3.12 on")
+def test_a_subclass_with_other_memory_is_refused():
+    class Elsewhere(numpy.ndarray):
+        def __buffer__(self, flags):
+            return memoryview(numpy.full(self.shape, 5.0))
+
+    array = numpy.zeros(3).view(Elsewhere)
+    with pytest.raises(TypeError, match="Elsewhere whose buffer is not its memory"):
+        somemem.random_noise(seed=1, out=array)
+    with pytest.raises(TypeError, match="Elsewhere whose buffer is not its memory"):
+        somemem.add_noise(array, 1.0, seed=1)
+    assert not numpy.ndarray.view(array, numpy.ndarray).any()
+
+
+def test_other_subclasses_are_filled(noise):
+    class Same(numpy.ndarray):
+        size, shape, dtype = 1, (1,), numpy.dtype("f4")
+
+    array = numpy.zeros(3).view(Same)
+    assert somemem.random_noise(seed=1, out=array) is array
+    assert same(numpy.ndarray.view(array, numpy.ndarray), noise(3, 1))
 
 
 def read_only():
@@ -164,7 +196,7 @@ def test_arrays_that_cannot_be_filled(array, kind, says):
 @pytest.mark.parametrize("name", ["seed", "stream", "first"])
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [(2**64, ValueError), (-1, ValueError), (10**30, ValueError)]
+    [(2**64, ValueError), (-1, ValueError), (10**30, ValueError), pytest.param(10**5000, ValueError, id="10**5000")]
     + [(value, TypeError) for value in (1.0, "1", numpy.float64(1), [])],
     ids=repr,
 )
@@ -191,6 +223,9 @@ def test_words_out_of_range(name, value, kind):
         (2**58, MemoryError, "memory"),
         (2**60, MemoryError, "no memory"),
         (10**30, MemoryError, "no memory"),
+        pytest.param(10**5000, MemoryError, "no memory holds 2..16609 or more", id="10**5000"),
+        pytest.param(-(10**5000), ValueError, "n must not be negative, not -2..16609 or less", id="-10**5000"),
+        ((0, 2**60), MemoryError, "no memory"),
         ((2**32, 2**32), MemoryError, "no memory"),
         ((1,) * 65, ValueError, "dimensions"),
     ],
@@ -229,6 +264,8 @@ def test_standard_deviations_that_there_are_not(stddev, kind):
     signal = numpy.zeros(3)
     with pytest.raises(kind):
         somemem.add_noise(signal, stddev, seed=1)
+    with pytest.raises(ValueError, match="finite and not negative, not 2..16609 or more"):
+        somemem.add_noise(signal, 10**5000, seed=1)
     assert not signal.any()
 
 

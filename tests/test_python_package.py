@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import pathlib
 import re
+import runpy
 import sys
 import tarfile
 import tomllib
@@ -38,6 +39,13 @@ def test_metadata():
     assert "# somemem" in importlib.metadata.distribution("somemem").read_text("METADATA")
     (tag,) = re.findall(r"^Tag: (.*)", importlib.metadata.distribution("somemem").read_text("WHEEL"), flags=re.MULTILINE)
     assert tag.startswith("py3-none-"), "one wheel is for every Python"
+
+
+def test_pyinstaller_is_told_of_the_library():
+    (entry,) = importlib.metadata.entry_points(group="pyinstaller40", module="somemem._pyinstaller")
+    (folder,) = entry.load()()
+    hook = runpy.run_path(str(pathlib.Path(folder) / "hook-somemem.py"))
+    assert [(pathlib.Path(file).name, place) for file, place in hook["binaries"]] == [("lib_native.so", os.path.join("somemem", "_native"))]
 
 
 def test_the_tools_that_build_it_here_are_those_that_build_it_elsewhere():

@@ -40,12 +40,12 @@ def theory(decibels):
 
 def errors_in_chunk(seed, first, number):
     """How many of the bits from `first` on are received wrongly, at each point."""
-    sent = np.copysign(1.0, random_noise(number, seed, BITS, first))
+    sent = np.copysign(1.0, random_noise(number, seed=seed, stream=BITS, first=first))
     received = np.empty(number)
     errors = []
     for point, decibels in enumerate(DECIBELS):
         received[:] = sent
-        add_noise(received, stddev(decibels), seed, NOISE + point, first)
+        add_noise(received, stddev(decibels), seed=seed, stream=NOISE + point, first=first)
         received *= sent
         errors.append(np.count_nonzero(received < 0))
     return errors

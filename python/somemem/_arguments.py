@@ -28,18 +28,31 @@ def word(name: str, value: SupportsIndex) -> int:
     """A number of 64 bits without a sign, as seeds, streams and indices are."""
     number = integer(name, value)
     if not 0 <= number <= LAST:
-        raise ValueError(f"{name} must be between 0 and 2**64 - 1, not {number}")
+        raise ValueError(f"{name} must be between 0 and 2**64 - 1, not {told(number)}")
     return number
 
 
 def length(name: str, value: SupportsIndex) -> int:
-    """A number of doubles. There need not be memory for them, but C can express it."""
+    """The length of a dimension, whether or not there is memory for it."""
     number = integer(name, value)
     if number < 0:
-        raise ValueError(f"{name} must not be negative, not {number}")
-    if number > MOST:
-        raise MemoryError(f"no memory holds {number} doubles")
+        raise ValueError(f"{name} must not be negative, not {told(number)}")
     return number
+
+
+def in_memory(number: int) -> int:
+    """A number of doubles that are in memory. There need not be so much, but C can express it."""
+    if number > MOST:
+        raise MemoryError(f"no memory holds {told(number)} doubles")
+    return number
+
+
+def told(number: int) -> str:
+    """A number in a sentence: Python refuses to write out one of thousands of digits."""
+    size = number.bit_length()
+    if size <= 128:
+        return str(number)
+    return f"2**{size - 1} or more" if number > 0 else f"-2**{size - 1} or less"
 
 
 def lengths(name: str, value: Shape) -> tuple[int, ...]:
@@ -52,22 +65,27 @@ def lengths(name: str, value: Shape) -> tuple[int, ...]:
 def shape(name: str, value: Shape) -> tuple[int, ...]:
     """The lengths of the dimensions of an array that is in memory as a whole."""
     numbers = lengths(name, value)
-    length(name, math.prod(numbers))
+    for number in (*numbers, math.prod(numbers)):
+        in_memory(number)
     return numbers
 
 
 def doubles(name: str, array: object) -> Any:
     """The memory of an array, for the C functions to change in one piece, where it is. Its length is in doubles, and cannot be
-    other than told: an array's own attributes can, in a subclass."""
+    other than told: an array's own attributes can, in a subclass, and so can what it answers to the buffer protocol."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, not {type(array).__name__}")
-    if array.dtype != np.float64:
-        raise TypeError(f"{name} must be an array of float64, not {array.dtype}")
-    if not array.flags.writeable:
+    plain = np.ndarray.view(array, np.ndarray)
+    if plain.dtype != np.float64:
+        raise TypeError(f"{name} must be an array of float64, not {plain.dtype}")
+    if not plain.flags.writeable:
         raise ValueError(f"{name} is read-only")
-    if not (array.flags.c_contiguous and array.flags.aligned):
+    if not (plain.flags.c_contiguous and plain.flags.aligned):
         raise ValueError(f"{name} must be C-contiguous and aligned, as {name}.copy(order='C') is")
-    return ffi.from_buffer("double[]", array, require_writable=True)
+    memory = ffi.from_buffer("double[]", plain, require_writable=True)
+    if type(array) is not np.ndarray and ffi.from_buffer("double[]", array) != memory:
+        raise TypeError(f"{name} is a {type(array).__name__} whose buffer is not its memory")
+    return memory
 
 
 def deviation(name: str, value: float) -> float:
@@ -77,7 +95,7 @@ def deviation(name: str, value: float) -> float:
     except OverflowError:
         usable = False
     if not usable:
-        raise ValueError(f"{name} must be finite and not negative, not {value}")
+        raise ValueError(f"{name} must be finite and not negative, not {told(value) if isinstance(value, int) else value}")
     return value
 
 
@@ -85,5 +103,5 @@ def index(name: str, value: SupportsIndex, number: int) -> int:
     """The index of the first of so many elements."""
     first = word(name, value)
     if first + number - 1 > LAST:
-        raise ValueError(f"{name} must leave room for {number} elements up to index 2**64 - 1, and {first} does not")
+        raise ValueError(f"{name} must leave room for {told(number)} elements up to index 2**64 - 1, and {first} does not")
     return first

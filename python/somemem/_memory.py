@@ -10,7 +10,7 @@ from typing import Any, NoReturn, SupportsIndex, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ._arguments import length
+from ._arguments import in_memory, length
 from ._buffer import View, array_of, check, owned
 from ._native import lib
 
@@ -89,7 +89,7 @@ class SomeMemory:
         return self
 
     def __init__(self, n: SupportsIndex, *, reserve: SupportsIndex = 0) -> None:
-        number, reserved = length("n", n), length("reserve", reserve)
+        number, reserved = in_memory(length("n", n)), in_memory(length("reserve", reserve))
         handle = owned(lib.somemem_new(number))
         check(lib.somemem_reserve(handle, reserved))
         with LOCK:
@@ -150,7 +150,7 @@ class SomeMemory:
         >>> len(memory)
         20
         """
-        number = length("n", n)
+        number = in_memory(length("n", n))
         with LOCK:
             self._change(lib.somemem_resize, number, self._reserved)
             if number > self._reserved:
@@ -188,7 +188,7 @@ class SomeMemory:
             ...
         BufferError: an array of this memory is alive, and could end outside what is left of it
         """
-        number = length("n", n)
+        number = in_memory(length("n", n))
         with LOCK:
             self._open()
             if number > self._reserved:

@@ -23,7 +23,7 @@ def fresh_seed() -> int:
     Examples
     --------
     >>> seed = fresh_seed()
-    >>> bool((random_noise(5, seed) == random_noise(5, seed)).all())
+    >>> bool((random_noise(5, seed=seed) == random_noise(5, seed=seed)).all())
     True
     """
     return secrets.randbits(64)
@@ -31,6 +31,7 @@ def fresh_seed() -> int:
 
 def random_noise(
     n: Shape | None = None,
+    *,
     seed: SupportsIndex | None = None,
     stream: SupportsIndex = 0,
     first: SupportsIndex = 0,
@@ -115,11 +116,12 @@ def random_noise(
 def add_noise(
     array: NDArray[np.float64],
     stddev: float,
+    *,
     seed: SupportsIndex | None = None,
     stream: SupportsIndex = 0,
     first: SupportsIndex = 0,
 ) -> NDArray[np.float64]:
-    """Adds noise to an array where it is: ``array += stddev * random_noise(array.shape, seed, stream, first)``.
+    """Adds noise to an array where it is: ``array += stddev * random_noise(array.shape, seed=seed, ...)``.
 
     Nothing is allocated, and other threads run meanwhile.
 

@@ -15,7 +15,7 @@ def set_threads(n: SupportsIndex) -> None:
     ----------
     n : int
         1 is the default; 0 means one for each CPU that the process may run on. More than 256 are 256. Until it is set, the
-        environment variable ``SOMEMEM_NUM_THREADS`` counts.
+        environment variable ``SOMEMEM_NUM_THREADS`` counts, if it is such a number; anything else in it is ignored.
 
     Examples
     --------

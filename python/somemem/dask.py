@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 try:
     import dask.array as da
+    from dask.array.core import unknown_chunk_message
 except ImportError as missing:
     raise ImportError("somemem.dask needs Dask: pip install 'dask[array]'") from missing
 
@@ -31,12 +32,13 @@ from ._noise import fresh_seed, nothing_to_choose
 
 def random_noise(
     n: Shape,
+    *,
     seed: SupportsIndex | None = None,
     stream: SupportsIndex = 0,
     first: SupportsIndex = 0,
     chunks: Any = "auto",
 ) -> da.Array:
-    """A Dask array of independent N(0,1) samples, equal to ``somemem.random_noise(n, seed, stream, first)``.
+    """A Dask array of independent N(0,1) samples, equal to ``somemem.random_noise(n, seed=seed, stream=stream, first=first)``.
 
     It may be larger than any memory: what is needed at once is the chunks that are being worked on. Of a slice, ``x[500:510]`` say,
     only what it holds is drawn; with a step, also what lies between.
@@ -62,6 +64,8 @@ def random_noise(
     >>> x[400_000, 7:10].compute()
     array([ 0.09376528, -0.1149962 , -1.33133846])
     """
+    if unknown(n) or unknown(chunks):
+        raise ValueError(f"the place of each element has to be known, and a length is not.{unknown_chunk_message}")
     shape = lengths("n", n)
     if seed is None:
         nothing_to_choose(stream, first)
@@ -72,6 +76,13 @@ def random_noise(
         samples, chunks, asarray=False, meta=meta, inline_array=True
     )
     return array
+
+
+def unknown(lengths: Any) -> bool:
+    """Whether there is a length among these that Dask does not know yet, for which it writes NaN."""
+    if isinstance(lengths, (tuple, list)):
+        return any(map(unknown, lengths))
+    return isinstance(lengths, float) and math.isnan(lengths)
 
 
 class Samples:

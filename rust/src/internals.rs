@@ -2,5 +2,5 @@
 //! change or go in any version.
 #![doc(hidden)]
 
-pub use crate::memory::{MAX_LEN, Memory, is_set, or_without_kept};
+pub use crate::memory::{MAX_LEN, Memory, NoMemory, is_set, or_without_kept};
 pub use crate::noise::{Kind, Secret, entropy, workers};

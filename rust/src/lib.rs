@@ -21,12 +21,14 @@
     )
 )]
 
+mod error;
 pub mod internals;
 #[expect(unsafe_code, clippy::len_without_is_empty)]
 mod memory;
 #[allow(clippy::indexing_slicing)]
 mod noise;
 
-pub use memory::{Buffer, NoMemory, trim};
+pub use error::Error;
+pub use memory::{Buffer, trim};
+pub use noise::Noise;
 pub use noise::workers::{set_threads, threads};
-pub use noise::{NoEntropy, Noise};

@@ -1,7 +1,6 @@
 use std::ptr;
 
-use somemem::NoMemory;
-use somemem::internals::Memory;
+use somemem::internals::{Memory, NoMemory};
 
 use super::{SomeMemStatus, hand_over, keep_errno};
 use crate::handle;

@@ -1,8 +1,8 @@
 use std::mem::MaybeUninit;
 use std::slice;
 
-use somemem::Noise;
 use somemem::internals::{MAX_LEN, Memory, Secret};
+use somemem::{Error, Noise};
 
 use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
 
@@ -36,7 +36,7 @@ pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
 pub extern "C" fn random_noise_seeded(number: usize, seed: u64) -> *mut SomeMem {
     hand_over(|| {
         let mut buffer = Memory::new(number)?;
-        Noise { seed, stream: 0 }.fill_unwritten(buffer.as_unwritten(), 0);
+        Noise { seed, stream: 0 }.fill_unwritten(buffer.as_unwritten(), 0)?;
         Ok(buffer)
     })
 }
@@ -71,13 +71,11 @@ pub unsafe extern "C" fn random_noise_fill(
     stream: u64,
     first: u64,
 ) -> SomeMemStatus {
-    let Some(out) = checked(out, number, first) else { return SomeMemStatus::SOMEMEM_INVALID_ARGUMENT };
-    if number > 0 {
-        // SAFETY: the checks, and the caller's promise stated in the crate's documentation.
-        let out: &mut [MaybeUninit<f64>] = unsafe { slice::from_raw_parts_mut(out.cast(), number) };
-        keep_errno(|| Noise { seed, stream }.fill_unwritten(out, first));
+    // SAFETY: the caller's promise, stated in the crate's documentation.
+    match unsafe { doubles::<MaybeUninit<f64>>(out, number) } {
+        None => SomeMemStatus::SOMEMEM_INVALID_ARGUMENT,
+        Some(out) => status(keep_errno(|| Noise { seed, stream }.fill_unwritten(out, first))),
     }
-    SomeMemStatus::SOMEMEM_OK
 }
 
 /// Adds noise to a signal: `inout[i]` becomes `inout[i] + stddev * x`, where x is element `first` + i of the sequence
@@ -96,25 +94,26 @@ pub unsafe extern "C" fn random_noise_add(
     stream: u64,
     first: u64,
 ) -> SomeMemStatus {
-    let Some(inout) = checked(inout, number, first).filter(|_| is_stddev(stddev)) else {
-        return SomeMemStatus::SOMEMEM_INVALID_ARGUMENT;
-    };
-    if number > 0 {
-        // SAFETY: the checks, and the caller's promise stated in the crate's documentation.
-        let inout: &mut [f64] = unsafe { slice::from_raw_parts_mut(inout, number) };
-        keep_errno(|| Noise { seed, stream }.add(inout, stddev, first));
+    // SAFETY: the caller's promise, stated in the crate's documentation.
+    match unsafe { doubles::<f64>(inout, number) } {
+        None => SomeMemStatus::SOMEMEM_INVALID_ARGUMENT,
+        Some(inout) => status(keep_errno(|| Noise { seed, stream }.add(inout, stddev, first))),
     }
-    SomeMemStatus::SOMEMEM_OK
 }
 
-/// The pointer, if it, the number and the range of indices can be worked with, or there is nothing to do.
-fn checked(data: *mut f64, number: usize, first: u64) -> Option<*mut f64> {
-    let Some(steps) = number.checked_sub(1) else { return Some(data) };
-    let fits = !data.is_null() && data.is_aligned() && number <= MAX_LEN && first.checked_add(steps as u64).is_some();
-    fits.then_some(data)
+/// So many doubles for the call to change: `None` if the pointer or the number cannot be worked with.
+///
+/// # Safety
+/// The caller's promise. `D` is a double, written or not.
+unsafe fn doubles<'a, D>(data: *mut f64, number: usize) -> Option<&'a mut [D]> {
+    if number == 0 {
+        return Some(&mut []);
+    }
+    let fits = !data.is_null() && data.is_aligned() && number <= MAX_LEN;
+    // SAFETY: the checks and the caller's promise.
+    fits.then(|| unsafe { slice::from_raw_parts_mut(data.cast(), number) })
 }
 
-/// Finite and not negative. Told by the bits: to compare a signaling NaN would raise an exception.
-fn is_stddev(stddev: f64) -> bool {
-    stddev.to_bits() < f64::INFINITY.to_bits() || stddev.to_bits() == (-0.0f64).to_bits()
+fn status(result: Result<(), Error>) -> SomeMemStatus {
+    result.map_or_else(SomeMemStatus::from, |()| SomeMemStatus::SOMEMEM_OK)
 }

@@ -1,6 +1,7 @@
 use std::ffi::{CStr, c_char};
 
-use somemem::{NoEntropy, NoMemory};
+use somemem::Error;
+use somemem::internals::NoMemory;
 
 /// What a call came to. Every value but SOMEMEM_OK is a failure, and a call that failed has changed nothing. Later
 /// versions may add values; none is ever renumbered.
@@ -26,9 +27,13 @@ impl From<NoMemory> for SomeMemStatus {
     }
 }
 
-impl From<NoEntropy> for SomeMemStatus {
-    fn from(_: NoEntropy) -> SomeMemStatus {
-        SomeMemStatus::SOMEMEM_NO_ENTROPY
+impl From<Error> for SomeMemStatus {
+    fn from(error: Error) -> SomeMemStatus {
+        match error {
+            Error::NoMemory => SomeMemStatus::SOMEMEM_NO_MEMORY,
+            Error::NoEntropy => SomeMemStatus::SOMEMEM_NO_ENTROPY,
+            _ => SomeMemStatus::SOMEMEM_INVALID_ARGUMENT,
+        }
     }
 }
 

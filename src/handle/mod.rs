@@ -15,8 +15,7 @@ use std::sync::atomic;
 use hiding::mask;
 use table::Table;
 
-use somemem::NoMemory;
-use somemem::internals::{Memory, or_without_kept};
+use somemem::internals::{Memory, NoMemory, or_without_kept};
 
 static TABLE: Table = Table::new();
 

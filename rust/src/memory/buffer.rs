@@ -5,8 +5,8 @@ use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
 use std::slice;
 
-use super::{Memory, NoMemory};
-use crate::noise::Noise;
+use super::Memory;
+use crate::{Error, Noise};
 
 /// A growable array of doubles on a 64-byte boundary: what [`Vec`] is, but that no memory is an error and no abort, and that a
 /// large one grows without a copy. It is used as the slice that it dereferences to, and freed with its owner.
@@ -24,7 +24,7 @@ use crate::noise::Noise;
 /// // The content is still there when a size cannot be had.
 /// assert!(buffer.resize(usize::MAX).is_err());
 /// assert_eq!(buffer.len(), 2000);
-/// # Ok::<(), somemem::NoMemory>(())
+/// # Ok::<(), somemem::Error>(())
 /// ```
 pub struct Buffer {
     /// All of it has been written, at every end of a method.
@@ -33,31 +33,31 @@ pub struct Buffer {
 
 impl Buffer {
     /// A buffer of `number` zeros.
-    pub fn new(number: usize) -> Result<Buffer, NoMemory> {
+    pub fn new(number: usize) -> Result<Buffer, Error> {
         let mut memory = Memory::new(number)?;
         memory.as_unwritten().fill(MaybeUninit::new(0.0));
         Ok(Buffer { memory })
     }
 
     /// A buffer of `number` elements of a sequence, from index `first` on; see [`Noise::fill`]. They are written once: there
-    /// are no zeros before them.
+    /// are no zeros before them. Refused with [`Error::InvalidRange`] where the last index would be above 2^64 - 1.
     ///
     /// ```
     /// use somemem::{Buffer, Noise};
     ///
     /// // A million samples that nobody can draw again.
     /// let buffer = Buffer::of(Noise::from_entropy()?, 1_000_000, 0)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), somemem::Error>(())
     /// ```
-    pub fn of(noise: Noise, number: usize, first: u64) -> Result<Buffer, NoMemory> {
+    pub fn of(noise: Noise, number: usize, first: u64) -> Result<Buffer, Error> {
         let mut memory = Memory::new(number)?;
-        noise.fill_unwritten(memory.as_unwritten(), first);
+        noise.fill_unwritten(memory.as_unwritten(), first)?;
         Ok(Buffer { memory })
     }
 
     /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
     /// ones are 0. The data may move, beyond what was reserved. When it fails nothing has changed.
-    pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
+    pub fn resize(&mut self, number: usize) -> Result<(), Error> {
         let written = self.len();
         self.memory.resize(number)?;
         for new in self.memory.as_unwritten().iter_mut().skip(written) {
@@ -80,10 +80,10 @@ impl Buffer {
     /// buffer.resize(1_000_000)?;
     /// buffer.resize(10)?;
     /// assert_eq!(buffer.as_ptr(), place);
-    /// # Ok::<(), somemem::NoMemory>(())
+    /// # Ok::<(), somemem::Error>(())
     /// ```
-    pub fn reserve(&mut self, number: usize) -> Result<(), NoMemory> {
-        self.memory.reserve(number)
+    pub fn reserve(&mut self, number: usize) -> Result<(), Error> {
+        Ok(self.memory.reserve(number)?)
     }
 
     /// The length up to which growing does not move the data. Shrinking may lower it, but not below what was reserved.

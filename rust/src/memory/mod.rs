@@ -37,14 +37,6 @@ pub const MAX_LEN: usize = isize::MAX as usize / size_of::<f64>();
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoMemory;
 
-impl std::fmt::Display for NoMemory {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        formatter.write_str("the memory cannot be allocated")
-    }
-}
-
-impl std::error::Error for NoMemory {}
-
 /// What a buffer's word points to. It begins a block from `malloc`.
 struct Header {
     /// In doubles.

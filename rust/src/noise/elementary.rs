@@ -127,7 +127,7 @@ mod tests {
     /// Random points, and what lies close to the ends and to every change of exponent.
     fn points(low: f64, high: f64) -> impl Iterator<Item = f64> {
         let mut noise = [0.0; 20_000];
-        crate::Noise { seed: 1, stream: 0 }.fill(&mut noise, 0);
+        crate::Noise { seed: 1, stream: 0 }.fill(&mut noise, 0).unwrap();
         let random = noise.into_iter().map(move |x| low + (high - low) * (x * 1e6).fract().abs());
         let edges = (-60..10).flat_map(|power| {
             let edge = 2f64.powi(power);

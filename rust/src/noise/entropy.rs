@@ -1,12 +1,10 @@
 //! Random bytes from the operating system. Nothing is kept from one call to the next, neither a descriptor nor a lock: the
 //! program may close descriptors, fork, or cancel the thread at any time.
 
-use super::NoEntropy;
-
 /// Bytes that nobody can predict, or an error and then any bytes.
 #[cfg(not(target_os = "linux"))]
-pub fn fill(out: &mut [u8]) -> Result<(), NoEntropy> {
-    getrandom::fill(out).map_err(|_| NoEntropy)
+pub fn fill(out: &mut [u8]) -> Result<(), crate::Error> {
+    getrandom::fill(out).map_err(|_| crate::Error::NoEntropy)
 }
 
 #[cfg(target_os = "linux")]
@@ -18,12 +16,12 @@ mod linux {
     use std::io;
     use std::mem::zeroed;
 
-    use super::NoEntropy;
+    use crate::error::Error;
     use crate::noise::workers::cancelling;
 
     /// Bytes that nobody can predict, or an error and then any bytes. By the system call itself: C libraries of before 2017 have
     /// no function for it, and in that of later ones the thread can be cancelled, which would lose what its caller holds.
-    pub fn fill(out: &mut [u8]) -> Result<(), NoEntropy> {
+    pub fn fill(out: &mut [u8]) -> Result<(), Error> {
         let call = |part: &mut [u8]| {
             // SAFETY: writes no more than the part's length to it.
             unsafe { libc::syscall(libc::SYS_getrandom, part.as_mut_ptr(), part.len(), 0) as isize }
@@ -37,29 +35,29 @@ mod linux {
                 cancelling::restore(state);
                 result
             }
-            result => result.map_err(|_| NoEntropy),
+            result => result.map_err(|_| Error::NoEntropy),
         }
     }
 
-    fn fill_from_device(out: &mut [u8]) -> Result<(), NoEntropy> {
+    fn fill_from_device(out: &mut [u8]) -> Result<(), Error> {
         wait_until_ready()?;
-        let device = Device::open(c"/dev/urandom").ok_or(NoEntropy)?;
+        let device = Device::open(c"/dev/urandom").ok_or(Error::NoEntropy)?;
         let read = |part: &mut [u8]| {
             // SAFETY: writes no more than the part's length to it.
             unsafe { libc::read(device.descriptor, part.as_mut_ptr().cast(), part.len()) }
         };
-        fill_by(out, read).map_err(|_| NoEntropy)
+        fill_by(out, read).map_err(|_| Error::NoEntropy)
     }
 
     /// Soon after the system has started /dev/urandom gives bytes that can be predicted; /dev/random is readable when it does no
     /// longer. Where there is none nothing can be waited for.
-    fn wait_until_ready() -> Result<(), NoEntropy> {
+    fn wait_until_ready() -> Result<(), Error> {
         let Some(device) = Device::open(c"/dev/random") else { return Ok(()) };
         let mut waiting = libc::pollfd { fd: device.descriptor, events: libc::POLLIN, revents: 0 };
         // SAFETY: one such structure.
         while unsafe { libc::poll(&mut waiting, 1, -1) } < 0 {
             if errno() != libc::EINTR {
-                return Err(NoEntropy);
+                return Err(Error::NoEntropy);
             }
         }
         Ok(())

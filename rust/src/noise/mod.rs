@@ -26,17 +26,7 @@ use run::{Add, Fill};
 pub use secret::Secret;
 use zeroize::Zeroize;
 
-/// The operating system gave no random key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoEntropy;
-
-impl std::fmt::Display for NoEntropy {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        formatter.write_str("the operating system gave no random key")
-    }
-}
-
-impl std::error::Error for NoEntropy {}
+use crate::Error;
 
 /// A long sequence of independent N(0,1) samples, the element at each index fixed by the seed and the stream.
 ///
@@ -50,15 +40,16 @@ impl std::error::Error for NoEntropy {}
 /// // Noise with a standard deviation of 0.1 on a signal, and the same again, taken off one half after the other.
 /// let noise = Noise { seed: 42, stream: 7 };
 /// let mut signal = vec![1.0; 1000];
-/// noise.add(&mut signal, 0.1, 0);
+/// noise.add(&mut signal, 0.1, 0)?;
 ///
 /// let (left, right) = signal.split_at_mut(500);
 /// for (half, first) in [(left, 0), (right, 500)] {
 ///     let mut drawn = [0.0; 500];
-///     noise.fill(&mut drawn, first);
+///     noise.fill(&mut drawn, first)?;
 ///     half.iter_mut().zip(drawn).for_each(|(x, noise)| *x -= 0.1 * noise);
 /// }
 /// assert!(signal.iter().all(|x| (x - 1.0).abs() < 1e-15));
+/// # Ok::<(), somemem::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noise {
@@ -70,7 +61,7 @@ pub struct Noise {
 
 impl Noise {
     /// A sequence that nobody has drawn from: seed and stream from the operating system.
-    pub fn from_entropy() -> Result<Noise, NoEntropy> {
+    pub fn from_entropy() -> Result<Noise, Error> {
         let mut key = [[0; 8]; 2];
         entropy::fill(key.as_flattened_mut())?;
         let [seed, stream] = key.map(u64::from_le_bytes);
@@ -78,23 +69,33 @@ impl Noise {
         Ok(Noise { seed, stream })
     }
 
-    /// Writes the elements `first`, `first` + 1, ... to `out`. Past the last index, 2^64 - 1, the
-    /// values are unspecified.
-    pub fn fill(&self, out: &mut [f64], first: u64) {
-        self.fill_unwritten(as_unwritten(out), first);
+    /// Writes the elements `first`, `first` + 1, ... to `out`.
+    ///
+    /// Refused with [`Error::InvalidRange`], and nothing is written, if the last index would be above 2^64 - 1. It cannot fail
+    /// otherwise, and for an empty `out` not at all.
+    pub fn fill(&self, out: &mut [f64], first: u64) -> Result<(), Error> {
+        self.fill_unwritten(as_unwritten(out), first)
     }
 
-    /// [`Noise::fill`] for memory that holds nothing yet. All of it is written.
-    pub fn fill_unwritten(&self, out: &mut [MaybeUninit<f64>], first: u64) {
+    /// [`Noise::fill`] for memory that holds nothing yet. All of it is written, if it is not refused.
+    pub fn fill_unwritten(&self, out: &mut [MaybeUninit<f64>], first: u64) -> Result<(), Error> {
+        check_range(out.len(), first)?;
         let kind = Kind::best();
         in_parts(out, first, |part, first| self.fill_with(kind, part, first));
+        Ok(())
     }
 
     /// Adds `stddev` times the elements `first`, `first` + 1, ... to what `inout` holds: every sum and product rounded
-    /// once. If `stddev` is NaN, infinite or negative, the sums are unspecified.
-    pub fn add(&self, inout: &mut [f64], stddev: f64, first: u64) {
+    /// once. A `stddev` of -0.0 counts as 0.0.
+    ///
+    /// Refused, and nothing is changed: with [`Error::InvalidRange`] as by [`Noise::fill`], and with [`Error::InvalidScale`] if
+    /// `stddev` is NaN, infinite or negative, also for an empty `inout`.
+    pub fn add(&self, inout: &mut [f64], stddev: f64, first: u64) -> Result<(), Error> {
+        check_range(inout.len(), first)?;
+        check_stddev(stddev)?;
         let kind = Kind::best();
         in_parts(inout, first, |part, first| self.add_with(kind, part, stddev, first));
+        Ok(())
     }
 
     /// For tests and benchmarks: [`Noise::fill_unwritten`] with a kernel of the caller's choice.
@@ -112,6 +113,18 @@ impl Noise {
     fn key(&self) -> [u8; 16] {
         (u128::from(self.stream) << 64 | u128::from(self.seed)).to_le_bytes()
     }
+}
+
+/// The index of each of so many elements has to be one.
+fn check_range(number: usize, first: u64) -> Result<(), Error> {
+    let last = first.checked_add(number.saturating_sub(1) as u64);
+    last.map(drop).ok_or(Error::InvalidRange)
+}
+
+/// Finite and not negative. Told by the bits: to compare a signaling NaN would raise an exception.
+fn check_stddev(stddev: f64) -> Result<(), Error> {
+    let usable = stddev.to_bits() < f64::INFINITY.to_bits() || stddev.to_bits() == (-0.0f64).to_bits();
+    if usable { Ok(()) } else { Err(Error::InvalidScale) }
 }
 
 /// Does the work on all of the data: in one go, or large data in pieces by as many threads as are asked for.

@@ -5,7 +5,8 @@ use std::mem::MaybeUninit;
 
 use zeroize::{Zeroize, zeroize_stack};
 
-use super::{Kind, NoEntropy, Noise, in_parts};
+use super::{Kind, Noise, in_parts};
+use crate::Error;
 
 /// At least what `fill_with` needs of the stack: see tests/c/secret.c.
 const STACK: usize = 8 * 1024;
@@ -15,7 +16,7 @@ pub struct Secret(Noise);
 
 impl Secret {
     /// A key from the operating system.
-    pub fn from_entropy() -> Result<Secret, NoEntropy> {
+    pub fn from_entropy() -> Result<Secret, Error> {
         Noise::from_entropy().map(Secret)
     }
 

@@ -19,8 +19,9 @@ const UNASKED: usize = usize::MAX;
 /// Sets by how many threads large ranges are drawn from now on in this process: 1 unless asked, at most 256, 0 for one for
 /// each CPU that the process may run on. It changes how long a call takes and never a value.
 ///
-/// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number. Ranges of less than 262,144
-/// doubles are always drawn by the calling thread alone. The threads are made for a call and are gone when it returns.
+/// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; anything else in it is
+/// ignored. Ranges of less than 262,144 doubles are always drawn by the calling thread alone. The threads are made for a call and are
+/// gone when it returns.
 pub fn set_threads(wanted: usize) {
     WANTED.store(wanted.min(MOST), Ordering::Relaxed);
 }

@@ -1,0 +1,38 @@
+//! What can go wrong for a Rust program.
+
+use std::fmt;
+
+use crate::memory::NoMemory;
+
+/// Why a call failed. It has changed nothing then. Later versions may add reasons.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The memory cannot be allocated.
+    NoMemory,
+    /// The last index would be above 2^64 - 1.
+    InvalidRange,
+    /// The standard deviation is NaN, infinite or negative.
+    InvalidScale,
+    /// The operating system gave no random key.
+    NoEntropy,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Error::NoMemory => "the memory cannot be allocated",
+            Error::InvalidRange => "the last index would be above 2^64 - 1",
+            Error::InvalidScale => "the standard deviation is not finite, or negative",
+            Error::NoEntropy => "the operating system gave no random key",
+        })
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<NoMemory> for Error {
+    fn from(_: NoMemory) -> Error {
+        Error::NoMemory
+    }
+}
