@@ -84,10 +84,10 @@ def test_the_number_of_threads_changes_no_value(threads_as_before, noise):
     expected = noise(1_000_000, 42).tobytes()
     for number in (1, 2, 5, 0):
         somemem.set_threads(number)
-        assert somemem.threads() == (number or min(len(os.sched_getaffinity(0)), 32))
+        assert somemem.threads() == (number or min(len(os.sched_getaffinity(0)), 256))
         assert somemem.random_noise(1_000_000, 42).tobytes() == expected
     somemem.set_threads(2**64 - 1)
-    assert somemem.threads() == 32
+    assert somemem.threads() == 256
 
 
 @pytest.mark.parametrize(("number", "kind"), [(-1, ValueError), (2**64, ValueError), (1.0, TypeError), ("1", TypeError)])
