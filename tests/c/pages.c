@@ -145,7 +145,7 @@ static void moving(void) {
 
 /* Up to what was reserved the data stays where it is, whatever its length and whatever else the program does. */
 static void reserving(void) {
-  static const size_t from[] = {0, 8, 700 * KIB, MIB, 3 * MIB, 40 * MIB}, to[] = {64, 900 * KIB, MIB, 5 * MIB, 64 * MIB, GIB};
+  static const size_t from[] = {0, 8, 700 * KIB, MIB, 3 * MIB, 40 * MIB}, to[] = {64, 900 * KIB, MIB, 5 * MIB, 64 * MIB, 160 * MIB};
   for (size_t f = 0; f < sizeof from / sizeof *from; f++) {
     for (size_t t = emulated ? 2 : 0; t < sizeof to / sizeof *to; t += emulated ? 3 : 1) {
       SomeMem *memory = new_of(from[f]);
