@@ -1,7 +1,7 @@
 # make run     builds everything, compiles the C examples and runs them
 # make mpi     runs the example for clusters by one process and by four ranks, where MPI is installed
 # make test    sets up what the tests need and runs all of them
-# make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib there; everything below DESTDIR, if that is given
+# make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib below it; everything below DESTDIR, if that is given
 # make installcheck   tests what is installed under PREFIX as its users would find it
 # make wheel   builds the Python package in target/wheels
 # make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
@@ -27,8 +27,13 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 
-TARGET := $(or $(CARGO_TARGET_DIR),target)
-BUILD := $(TARGET)/release
+# Where cargo builds, whatever its configuration says; and what it builds for, which its configuration may say. Words end at spaces
+# here, so that a folder below this one is named from here.
+TARGET := $(subst $(CURDIR)/,,$(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target))
+$(if $(word 2,$(TARGET)),$(error The target folder is $(TARGET): make cannot use one whose name has a space))
+export CARGO_TARGET_DIR := $(abspath $(TARGET))
+FOR := $(or $(CARGO_BUILD_TARGET),$(shell RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-options config get --format json-value build.target 2>/dev/null))
+BUILD := $(TARGET)/$(if $(FOR),$(subst ",,$(FOR))/)release
 PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
 PEERS := $(TARGET)/peers
@@ -37,7 +42,7 @@ WHEELS := $(TARGET)/wheels
 WARNINGS := -Wall -Wextra -Wpedantic -Wundef -Werror
 CFLAGS ?= -O2
 CXXFLAGS ?= -O2
-LINK := -L$(BUILD) -Wl,-rpath,$(abspath $(BUILD)) -lsomemem -lm -lpthread
+LINK := -L$(BUILD) -Wl,-rpath,"$(abspath $(BUILD))" -lsomemem -lm -lpthread
 
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
@@ -46,17 +51,23 @@ MPI_EXAMPLES := $(filter $(PROGRAMS)/mpi_%,$(EXAMPLES))
 LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
 
 # No folder of this machine's in what is built: panics of dependencies name their source files. Cargo adds this to its own
-# configuration's flags.
-export CARGO_BUILD_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
-                                --remap-path-prefix=$(CURDIR)=/somemem $(CARGO_BUILD_RUSTFLAGS)
+# configuration's flags. They end at spaces; where a folder's name has one, flags that end otherwise take the place of them all.
+CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)
+ifeq ($(words $(CRATES) $(CURDIR)),2)
+export CARGO_BUILD_RUSTFLAGS := --remap-path-prefix=$(CRATES)=/cargo --remap-path-prefix=$(CURDIR)=/somemem $(CARGO_BUILD_RUSTFLAGS)
+else ifeq ($(CARGO_ENCODED_RUSTFLAGS)$(RUSTFLAGS),)
+END := $(shell printf '\037')
+export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
+endif
 
-.PHONY: all library examples run mpi test wheel python-example dask install installcheck cross bench peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs wheel python-example dask install install-folders installcheck cross bench peers plots stats words dieharder \
         header clean
 all: library examples
 
-# A program that is linked with libsomemem.so asks for the file by its SONAME when it starts.
+# A program that is linked with libsomemem.so asks for the file by its SONAME when it starts. Without the header, which is there:
+# what generates it takes as long to compile as all the rest, and the tests do it.
 library:
-	$(CARGO) build --release
+	$(CARGO) build --release --no-default-features
 	ln -sf libsomemem.so $(BUILD)/libsomemem.so.0.1
 
 examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))
@@ -81,40 +92,51 @@ mpi: $(MPI_EXAMPLES)
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
 # Two files of tests at a time: some take some memory.
-PYTEST := -q -rs -n 2 --dist loadfile tests
+PYTEST := -q -rs --durations=10 -n 2 --dist loadfile tests
 
-test: library $(VENV)/somemem
-	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(CARGO) test --quiet
-	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) $(VENV)/bin/python -m pytest $(PYTEST)
+# What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
+test:
+	+$(MAKE) --no-print-directory -j3 library test-programs $(VENV)/ready
+	+$(MAKE) --no-print-directory $(VENV)/somemem
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(CARGO) test
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(VENV)/bin/python -m pytest $(PYTEST)
+
+test-programs:
+	$(CARGO) test --no-run
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
 $(VENV)/ready $(PEERS)/ready:
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	touch $@
+	@echo "Setting up $(@D) with what $< names"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # The system's cargo-c, or one that is built here once, which takes some minutes.
 CARGO_C := $(or $(shell command -v cargo-cinstall),$(TARGET)/tools/bin/cargo-cinstall)
 $(TARGET)/tools/bin/cargo-cinstall:
-	env -u CARGO_BUILD_RUSTFLAGS $(CARGO) install --quiet --locked --version 0.10.24+cargo-0.98.0 \
+	env -u CARGO_BUILD_RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked --version 0.10.24+cargo-0.98.0 \
 	  --root $(TARGET)/tools --bin cargo-cinstall cargo-c
 
 # cargo-c writes PREFIX into somemem.pc; from where the file is, what is installed can also be moved. -lgcc_s and -lc are what
 # every compiler driver adds, and a program that is linked with -static has no shared libgcc.
 override PREFIX := $(abspath $(PREFIX))
-PC := $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/somemem.pc
-UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(LIBDIR)/pkgconfig)))
+LIBRARIES := $(abspath $(if $(filter /%,$(LIBDIR)),,$(PREFIX)/)$(LIBDIR))
+PC := $(DESTDIR)$(LIBRARIES)/pkgconfig/somemem.pc
+UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(patsubst $(PREFIX)/%,%,$(LIBRARIES))/pkgconfig)))
 
-install: $(CARGO_C)
-	$(if $(filter /%,$(LIBDIR))$(word 2,$(PREFIX)),$(error LIBDIR begins at PREFIX and not with a slash, and PREFIX has no spaces))
-	$(CARGO_C) cinstall --release --locked --no-default-features \
-	  --prefix=$(PREFIX) --libdir=$(PREFIX)/$(LIBDIR) --datadir=$(PREFIX)/share $(if $(DESTDIR),--destdir=$(DESTDIR))
-	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' $(PC) >$(PC).new
-	mv $(PC).new $(PC)
+install-folders:
+	$(if $(word 3,$(PREFIX) $(LIBDIR)),$(error PREFIX and LIBDIR must not have spaces))
+	$(if $(filter $(PREFIX)/%,$(LIBRARIES)),,$(error LIBDIR is $(LIBRARIES): it must be below PREFIX, which is $(PREFIX)))
+
+install: install-folders $(CARGO_C)
+	$(CARGO_C) cinstall --release --locked --no-default-features -p somemem-c \
+	  --prefix=$(PREFIX) --libdir=$(LIBRARIES) --datadir=$(PREFIX)/share $(if $(DESTDIR),--destdir="$(DESTDIR)")
+	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' "$(PC)" >"$(PC).new"
+	mv "$(PC).new" "$(PC)"
 
 installcheck: $(VENV)/somemem
-	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(PREFIX)/$(LIBDIR) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
+	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(LIBRARIES) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
 	$(VENV)/bin/python -m pytest $(PYTEST)
 
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
@@ -123,7 +145,7 @@ wheel: $(WHEELS)/ready
 $(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml python/README.md tests/loom/models.rs \
                  tests/c_rlib/Cargo.toml $(shell find src rust python/somemem -type f -not -name '*.pyc') $(VENV)/ready
 	rm -rf $(WHEELS)
-	PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR=$(abspath $(TARGET)/python) $(VENV)/bin/python -m pip wheel \
+	PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR="$(abspath $(TARGET)/python)" $(VENV)/bin/python -m pip wheel \
 	  --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
 	touch $@
 
@@ -159,8 +181,8 @@ else
 bench: library
 	-@$(MAKE) --no-print-directory $(PEERS)/ready
 	$(CARGO) build --release --example kernels
-	RUSTFLAGS="-Ctarget-cpu=native -Cforce-frame-pointers=yes" SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) \
-	SOMEMEM_PEERS_DIR=$(abspath $(PEERS)) GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192 \
+	env -u CARGO_ENCODED_RUSTFLAGS RUSTFLAGS="-Ctarget-cpu=native -Cforce-frame-pointers=yes" SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" \
+	SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192 \
 	$(CARGO) bench --target-dir $(TARGET)/bench --no-default-features --bench bench -- $(BENCH)
 endif
 
@@ -168,12 +190,12 @@ peers: $(PEERS)/ready
 	@echo "The others are packages of the system: libgsl27 or libgsl28, libmimalloc2.0 and libjemalloc2 on Debian."
 
 plots: library $(PEERS)/ready
-	SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) $(PEERS)/bin/python benches/plots.py $(TARGET)/bench.json docs
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(PEERS)/bin/python benches/plots.py $(TARGET)/bench.json docs
 
 # A run that was interrupted goes on, and a larger one goes on from a smaller one of the same SEED.
 SAMPLES ?= 2^34
 SEED ?= 2024
-STATS := PYTHONPATH=tests SOMEMEM_LIBRARY_DIR=$(abspath $(BUILD)) SOMEMEM_STATS_DIR=$(abspath $(TARGET)/stats)
+STATS := PYTHONPATH=tests SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_STATS_DIR="$(abspath $(TARGET)/stats)"
 
 stats: library $(VENV)/ready $(if $(PLOTS),$(PEERS)/ready)
 	$(STATS) $(VENV)/bin/python -m stats run --samples '$(SAMPLES)' --seed $(SEED)

@@ -1,0 +1,153 @@
+"""Builds where other people have them: in their workspaces, in folders with spaces, with their configuration of cargo, and as their
+dependency. Little is optimised, so that it is soon done."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT, missing, names_the_build_machine, run
+
+if "SOMEMEM_PREFIX" in os.environ:
+    pytest.skip("what is installed is not built here", allow_module_level=True)
+
+HOST = re.search(r"host: (.*)", run("rustc", "-vV"))[1]
+SETTINGS = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "MAKEFLAGS")
+PLAIN = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+PLAIN |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_NET_OFFLINE": "true"}
+
+
+def copy_sources(place):
+    """What git has or would take, without what the tests leave behind."""
+    for name in run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).splitlines():
+        source = ROOT / name
+        if source.exists() and not name.startswith("fuzz/corpus/"):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, place / name, follow_symlinks=False)
+    return place
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """In a folder with a space, inside another workspace."""
+    if not (ROOT / ".git").exists():
+        missing("no git repository")
+    outer = tmp_path_factory.mktemp("my work")
+    (outer / "app" / "src").mkdir(parents=True)
+    (outer / "Cargo.toml").write_text('[workspace]\nmembers = ["app"]\nresolver = "3"\nexclude = ["third party"]\n')
+    (outer / "app" / "Cargo.toml").write_text('[package]\nname = "app"\nversion = "0.0.0"\nedition = "2024"\n')
+    (outer / "app" / "src" / "lib.rs").write_text("")
+    return copy_sources(outer / "third party" / "some mem")
+
+
+def hello(folder, library):
+    """The example there draws what it always does, with the library there."""
+    (program,) = folder.glob("**/c_examples/hello_noise")
+    assert f"{library}/libsomemem.so" in run("ldd", program)
+    return run(program, 3)
+
+
+def test_inside_another_workspace_and_a_folder_with_a_space(sources):
+    run("make", "-s", cwd=sources, env=PLAIN)
+    assert hello(sources / "target", sources / "target" / "release")
+    library = sources / "target" / "release" / "libsomemem.so"
+    assert not names_the_build_machine(library) and b"my work" not in library.read_bytes()
+
+
+CONFIGURED = {
+    "CARGO_BUILD_TARGET_DIR": ({"CARGO_BUILD_TARGET_DIR": "elsewhere"}, "", "elsewhere/release"),
+    "CARGO_BUILD_TARGET": ({"CARGO_BUILD_TARGET": HOST}, "", f"target/{HOST}/release"),
+    "config.toml": ({}, f'[build]\ntarget-dir = "configured"\ntarget = "{HOST}"\n', f"target/{HOST}/release"),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_cargos_own_settings(sources, tmp_path, name):
+    settings, text, place = CONFIGURED[name]
+    (tmp_path / "config.toml").write_text(text)
+    # As cargo reads the one of its home, which has the sources of the crates as well.
+    home = pathlib.Path(os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")))
+    for part in ("registry", "git"):
+        if (home / part).exists():
+            (tmp_path / part).symlink_to(home / part)
+    run("make", "-s", f"{place}/c_examples/hello_noise", cwd=sources, env=PLAIN | {"CARGO_HOME": str(tmp_path)} | settings)
+    assert hello(sources / place, sources / place)
+    assert not (sources / "configured").exists()
+
+
+@pytest.mark.parametrize("setting", [["CARGO_TARGET_DIR=/tmp/a b"], ["install", "LIBDIR=../lib64"], ["install", "LIBDIR=/elsewhere"],
+                                     ["install", "PREFIX=/usr /local"], ["install", "LIBDIR=lib 64"]], ids=str)  # fmt: skip
+def test_what_make_cannot_do_is_refused_before_anything_is_written(sources, setting):
+    command = ["make", "PREFIX=/nowhere", *setting]
+    env = PLAIN | dict(word.split("=") for word in setting if word.startswith("CARGO"))
+    command = [word for word in command if not word.startswith("CARGO")]
+    done = subprocess.run(command, cwd=sources, env=env, capture_output=True, text=True)
+    assert done.returncode != 0 and done.stdout == "" and re.search(r"\*\*\* .* (must|cannot) ", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("libdir", ["lib64", "./lib64", "/usr/lib64", "lib/../lib64"])
+def test_folders_to_install_in(sources, libdir):
+    command = ["make", "-n", "install", "PREFIX=/usr", "DESTDIR=/tmp/a stage", f"LIBDIR={libdir}", "CARGO_C=/bin/sh"]
+    printed = run(*command, cwd=sources, env=PLAIN)
+    assert '--libdir=/usr/lib64 --datadir=/usr/share --destdir="/tmp/a stage"' in printed
+    assert 'prefix=${pcfiledir}/../..|' in printed and '"/tmp/a stage/usr/lib64/pkgconfig/somemem.pc"' in printed
+
+
+def test_a_wheel_inside_another_workspace(sources, tmp_path):
+    """The metadata are enough: for them maturin looks for the package and its workspace."""
+    maturin = pathlib.Path(sys.executable).with_name("maturin")
+    run(maturin, "pep517", "write-dist-info", "--metadata-directory", tmp_path, cwd=sources, env=PLAIN)
+    (metadata,) = tmp_path.glob("*.dist-info/METADATA")
+    assert "Name: somemem\n" in metadata.read_text()
+
+
+def project(place, name, dependencies, files):
+    """A Rust program of a user's, with the versions of crates that are here."""
+    place.mkdir()
+    shutil.copy(ROOT / "Cargo.lock", place)
+    text = f'[package]\nname = "{name}"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n[dependencies]\n{dependencies}\n'
+    (place / "Cargo.toml").write_text(text + '[profile.release]\npanic = "abort"\n')
+    for file, text in files.items():
+        (place / file).parent.mkdir(exist_ok=True)
+        (place / file).write_text(text)
+    return place
+
+
+def test_a_rust_project_that_aborts_when_it_panics(tmp_path):
+    files = {
+        "src/lib.rs": """pub fn draw() -> [f64; 3] {
+            let mut x = [0.0; 3];
+            somemem::Noise { seed: 1, stream: 0 }.fill(&mut x, 0).unwrap();
+            x
+        }""",
+        "src/main.rs": 'fn main() { println!("{:?}", app::draw()); }',
+        "tests/it.rs": "#[test] fn it() { assert_eq!(app::draw().len(), 3); }",
+    }
+    app = project(tmp_path / "app", "app", f'somemem = {{ path = "{ROOT / "rust"}" }}', files)
+    done = subprocess.run(["cargo", "test", "--release"], cwd=app, env=PLAIN, capture_output=True, text=True)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stderr
+    assert "warning" not in done.stderr
+
+
+def test_two_versions_in_one_program(tmp_path):
+    """Each is itself: as when two libraries each want their own."""
+    for version in ("old", "new"):
+        place = copy_sources(tmp_path / version)
+        (place / "rust" / "src" / "which.rs").write_text(f'/// Which one it is.\npub const WHICH: &str = "{version}";\n')
+        library = place / "rust" / "src" / "lib.rs"
+        library.write_text(library.read_text() + "mod which;\npub use which::WHICH;\n")
+    manifest = tmp_path / "new" / "Cargo.toml"
+    manifest.write_text(manifest.read_text().replace('version = "0.1.0"', 'version = "0.2.0"', 1))
+    main = """fn main() {
+        let mut drawn = [[0.0; 3]; 2];
+        a::Noise { seed: 1, stream: 0 }.fill(&mut drawn[0], 0).unwrap();
+        b::Noise { seed: 1, stream: 0 }.fill(&mut drawn[1], 0).unwrap();
+        println!("{} {} {}", a::WHICH, b::WHICH, drawn[0] == drawn[1]);
+    }"""
+    dependencies = "\n".join(f'{name} = {{ package = "somemem", path = "../{version}/rust" }}' for name, version in (("a", "old"), ("b", "new")))
+    user = project(tmp_path / "user", "user", dependencies, {"src/main.rs": main})
+    assert run("cargo", "run", "--quiet", cwd=user, env=PLAIN) == "old new true\n"
