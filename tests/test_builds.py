@@ -16,7 +16,7 @@ if "SOMEMEM_PREFIX" in os.environ:
     pytest.skip("what is installed is not built here", allow_module_level=True)
 
 HOST = re.search(r"host: (.*)", run("rustc", "-vV"))[1]
-SETTINGS = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "MAKEFLAGS")
+SETTINGS = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 PLAIN = {name: value for name, value in os.environ.items() if name not in SETTINGS}
 PLAIN |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_NET_OFFLINE": "true"}
 
