@@ -4,7 +4,7 @@
 //! settles the element ([`map`]). Otherwise the element makes attempts of its own until one is accepted ([`residual`]).
 
 mod elementary;
-#[expect(unsafe_code)]
+#[cfg_attr(target_os = "linux", expect(unsafe_code))]
 #[deny(clippy::indexing_slicing)]
 pub mod entropy;
 mod kernel;
