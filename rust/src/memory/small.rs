@@ -45,11 +45,10 @@ pub fn resize(header: NonNull<Header>, number: usize) -> Result<NonNull<Header>,
         // Half as much again, so that growing by one element at a time copies each element a few times at most. No more than
         // a small buffer may have: a larger one would need pages to shrink to.
         let generous = (capacity + capacity / 2).min(LARGE).max(number).next_multiple_of(LINE);
-        let place = |capacity| Place::Block { capacity, reserved: 0 };
-        reallocate(header, place(generous), len).or_else(|_| reallocate(header, place(exact), len))
+        reallocate(header, generous, 0, len).or_else(|_| reallocate(header, exact, 0, len))
     } else if exact < capacity / 4 {
         // What cannot be given back is kept.
-        Ok(reallocate(header, Place::Block { capacity: exact, reserved }, number).unwrap_or(header))
+        Ok(reallocate(header, exact, reserved, number).unwrap_or(header))
     } else {
         Ok(header)
     }
@@ -63,15 +62,19 @@ pub fn reserve(mut header: NonNull<Header>, number: usize) -> Result<NonNull<Hea
     };
     let number = number.next_multiple_of(LINE);
     if number > capacity {
-        return reallocate(header, Place::Block { capacity: number, reserved: number }, len);
+        return reallocate(header, number, number, len);
     }
     *reserved = number.max(*reserved);
     Ok(header)
 }
 
-/// Makes a block what `place` says, with a capacity not below `kept`, and keeps that many doubles.
-fn reallocate(header: NonNull<Header>, place: Place, kept: usize) -> Result<NonNull<Header>, NoMemory> {
-    let Place::Block { capacity, .. } = place else { return Ok(header) };
+/// Gives a block another capacity, not below `kept`, and keeps that many doubles.
+fn reallocate(
+    header: NonNull<Header>,
+    capacity: usize,
+    reserved: usize,
+    kept: usize,
+) -> Result<NonNull<Header>, NoMemory> {
     // SAFETY: the block is a live one from `malloc`.
     let old_offset = unsafe { data_in(header).byte_offset_from(header) };
     // SAFETY: as above. On failure the block stays as it was.
@@ -85,7 +88,7 @@ fn reallocate(header: NonNull<Header>, place: Place, kept: usize) -> Result<NonN
         if old != data {
             old.copy_to(data, kept);
         }
-        header.as_mut().place = place;
+        header.as_mut().place = Place::Block { capacity, reserved };
     }
     Ok(header)
 }

@@ -119,20 +119,9 @@ impl<'a, T> Pieces<'a, T> {
 
 /// Does the job on so many threads at once, this one among them, or on fewer if some cannot be started. Returns when all are done.
 pub fn run<J: Fn() + Sync>(threads: usize, job: &J) {
-    let mut jobs = [const { None }; MOST - 1];
     let mut workers = Workers::new();
-    for theirs in jobs.iter_mut().take(threads.saturating_sub(1)) {
-        *theirs = Some(job);
-        workers.start(theirs);
-    }
+    workers.start(threads.saturating_sub(1), job);
     job();
-    drop(workers);
-}
-
-fn take<J: FnOnce()>(job: &mut Option<J>) {
-    if let Some(job) = job.take() {
-        job();
-    }
 }
 
 #[cfg(unix)]
@@ -143,10 +132,11 @@ pub(super) use unix::cancelling;
 #[cfg(unix)]
 mod unix {
     use std::ffi::c_void;
+    use std::marker::PhantomData;
     use std::mem::{MaybeUninit, zeroed};
     use std::ptr;
 
-    use super::{MOST, take};
+    use super::MOST;
 
     /// What a thread's own instructions can raise, with the system calls that a sandbox traps.
     const OWN_SIGNALS: [i32; 6] =
@@ -154,45 +144,54 @@ mod unix {
 
     /// Threads under way. While there are any this thread cannot be cancelled, because they work on its stack; it waits
     /// for them when this is dropped.
-    pub struct Workers {
-        threads: [MaybeUninit<libc::pthread_t>; MOST],
+    pub struct Workers<'a> {
+        threads: [MaybeUninit<libc::pthread_t>; MOST - 1],
         started: usize,
         cancel_state: i32,
+        job: PhantomData<&'a ()>,
     }
 
-    impl Workers {
-        pub fn new() -> Workers {
-            Workers { threads: [MaybeUninit::uninit(); MOST], started: 0, cancel_state: cancelling::disable() }
+    impl<'a> Workers<'a> {
+        pub fn new() -> Workers<'a> {
+            Workers {
+                threads: [MaybeUninit::uninit(); MOST - 1],
+                started: 0,
+                cancel_state: cancelling::disable(),
+                job: PhantomData,
+            }
         }
 
-        /// Starts a thread that takes the job. Signals that are sent to the process are the program's own threads' business, and
-        /// blocked. Those that a thread's own instructions raise are not: the program may handle writes to its memory that way.
-        /// A thread that cannot be started leaves the job where it is.
-        pub fn start<J: FnOnce() + Send>(&mut self, job: &mut Option<J>) {
-            extern "C" fn work<J: FnOnce()>(job: *mut c_void) -> *mut c_void {
-                // SAFETY: the job that `start` was given. It outlives this thread, which `drop` waits for, and nobody
-                // else looks at it before.
-                take(unsafe { &mut *job.cast::<Option<J>>() });
+        /// Starts so many threads that do the job, or as many as can be started. Signals that are sent to the process are the
+        /// program's own threads' business, and blocked. Those that a thread's own instructions raise are not: the program may
+        /// handle writes to its memory that way.
+        pub fn start<J: Fn() + Sync>(&mut self, wanted: usize, job: &'a J) {
+            extern "C" fn work<J: Fn()>(job: *mut c_void) -> *mut c_void {
+                // SAFETY: the job that `start` was given, borrowed until this thread has been waited for, and shared.
+                let job = unsafe { &*job.cast::<J>() };
+                job();
                 ptr::null_mut()
             }
-            let Some(thread) = self.threads.get_mut(self.started) else { return };
-            // SAFETY: signal sets and a thread's name are plain memory that the calls fill in, and the job lives on.
-            let failed = unsafe {
+            // SAFETY: signal sets and a thread's name are plain memory that the calls fill in; for the job see `work`.
+            unsafe {
                 let (mut others, mut before): (libc::sigset_t, libc::sigset_t) = (zeroed(), zeroed());
                 libc::sigfillset(&mut others);
                 for own in OWN_SIGNALS {
                     libc::sigdelset(&mut others, own);
                 }
                 libc::pthread_sigmask(libc::SIG_BLOCK, &others, &mut before);
-                let failed = libc::pthread_create(thread.as_mut_ptr(), ptr::null(), work::<J>, (&raw mut *job).cast());
+                let job = (&raw const *job).cast_mut().cast();
+                for thread in self.threads.iter_mut().skip(self.started).take(wanted) {
+                    if libc::pthread_create(thread.as_mut_ptr(), ptr::null(), work::<J>, job) != 0 {
+                        break;
+                    }
+                    self.started += 1;
+                }
                 libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
-                failed
-            };
-            self.started += usize::from(failed == 0);
+            }
         }
     }
 
-    impl Drop for Workers {
+    impl Drop for Workers<'_> {
         fn drop(&mut self) {
             for thread in self.threads.iter().take(self.started) {
                 // SAFETY: a thread that was started, and is waited for once.
@@ -234,7 +233,7 @@ mod unix {
     }
 }
 
-/// Where there are no pthreads, no job is taken.
+/// Where there are no pthreads, none is started.
 #[cfg(not(unix))]
 struct Workers;
 
@@ -244,5 +243,5 @@ impl Workers {
         Workers
     }
 
-    fn start<J>(&mut self, _job: &mut Option<J>) {}
+    fn start<J>(&mut self, _wanted: usize, _job: &J) {}
 }
