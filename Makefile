@@ -54,7 +54,9 @@ LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
 # configuration's flags. They end at spaces; where a folder's name has one, flags that end otherwise take the place of them all.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)
 ifeq ($(words $(CRATES) $(CURDIR)),2)
-export CARGO_BUILD_RUSTFLAGS := --remap-path-prefix=$(CRATES)=/cargo --remap-path-prefix=$(CURDIR)=/somemem $(CARGO_BUILD_RUSTFLAGS)
+REMAPPED := --remap-path-prefix=$(CRATES)=/cargo --remap-path-prefix=$(CURDIR)=/somemem
+# Once: with other flags, as those of a make in this make would be, all is compiled again.
+export CARGO_BUILD_RUSTFLAGS := $(REMAPPED) $(filter-out $(REMAPPED),$(CARGO_BUILD_RUSTFLAGS))
 else ifeq ($(CARGO_ENCODED_RUSTFLAGS)$(RUSTFLAGS),)
 END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
@@ -96,8 +98,7 @@ PYTEST := -q -rs --durations=10 -n 2 --dist loadfile tests
 
 # What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
 test:
-	+$(MAKE) --no-print-directory -j3 library test-programs $(VENV)/ready
-	+$(MAKE) --no-print-directory $(VENV)/somemem
+	+$(MAKE) --no-print-directory -j3 library test-programs $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(CARGO) test
 	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(VENV)/bin/python -m pytest $(PYTEST)
 
@@ -109,7 +110,7 @@ $(PEERS)/ready: benches/requirements.txt
 $(VENV)/ready $(PEERS)/ready:
 	@echo "Setting up $(@D) with what $< names"
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
 	@touch $@
 
 # The system's cargo-c, or one that is built here once, which takes some minutes.

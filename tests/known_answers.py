@@ -24,7 +24,7 @@ FURTHER_ON = [(0, 0, 1), (1, 0, 2**32 - 3), (42, 7, 2**33 - 12345), (LAST, 0, LA
 
 
 def drawn_once(answers):
-    """For both files: the second implementation takes half a minute."""
+    """For both files: the second implementation takes some seconds."""
     return functools.cache(lambda: list(answers()))
 
 

@@ -1,6 +1,7 @@
 """The proof of the map holds for the tables that the library has, and for no others."""
 
 import copy
+import math
 
 import numpy
 import proof
@@ -104,3 +105,25 @@ def test_the_bounds_of_e_and_l_hold_and_are_close(elementary):
     arguments = 2.0 ** -generator.uniform(0, 53, 10_000)
     worst = max(abs(twin.minus_log(u) + mp.log(mp.mpf(u))) for u in map(float, arguments))
     assert worst < mp.mpf(elementary.log_error.b.mid) < 8 * worst
+
+
+def near_powers(lowest, highest):
+    """What lies close to every change of exponent, and to those of the functions' own reductions."""
+    for power in range(lowest, highest):
+        edge = math.ldexp(1.0, power)
+        for x in (edge, edge * math.sqrt(2), edge * math.log(2)):
+            yield from (math.nextafter(x, 0), x, math.nextafter(x, math.inf))
+
+
+@pytest.mark.parametrize(
+    ("function", "exact", "highest"),
+    [(twin.exp_of_minus, lambda y: mp.exp(-mp.mpf(y)), 9), (twin.minus_log, lambda u: -mp.log(mp.mpf(u)), -1)],
+    ids=["exp", "log"],
+)
+def test_e_and_l_are_within_2_ulp(function, exact, highest):
+    generator = numpy.random.default_rng(6)
+    random = generator.uniform(2.0**-53, 640 if highest > 0 else 1 - 2.0**-53, 5000)
+    near_one = generator.uniform(0.9, 1 - 2.0**-53, 5000)
+    for x in map(float, [*random, *near_one, 2.0**-53, 1 - 2.0**-53, *near_powers(-53, highest)]):
+        value = function(x)
+        assert abs(value - exact(x)) <= 2 * math.ulp(value), x

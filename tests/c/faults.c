@@ -242,7 +242,7 @@ static void script(void) {
   reserve(&reserved, 1000), resize_in_place(&reserved, 1000), resize_in_place(&reserved, 0);
   reserve(&reserved, 4 * LARGE), resize_in_place(&reserved, 2 * LARGE), resize_in_place(&reserved, 3);
   resize_in_place(&reserved, 4 * LARGE), reserve(&reserved, 20 * LARGE), resize_in_place(&reserved, 20 * LARGE);
-  resize_in_place(&reserved, 0), reserve(&reserved, 5), resize_in_place(&reserved, 20 * LARGE);
+  resize_in_place(&reserved, 0), reserve(&reserved, 5), resize_in_place(&reserved, LARGE);
   CHECK(madvise(somemem_data(reserved.handle) + 4096, 4096, MADV_DONTFORK) == 0);
   reserve(&reserved, 22 * LARGE), resize_in_place(&reserved, 21 * LARGE);
   resize(&reserved, 24 * LARGE), resize(&reserved, 2 * LARGE);

@@ -58,8 +58,8 @@ def samplers():
         ("inversion of 32 bits", "repeats far", "repeats slice"),
     ]
     for flaw, (name, *tests) in enumerate(listed):
-        # 31 bits repeat themselves too seldom to be found in fewer.
-        share = 4 if name.startswith("31") else 1
+        # So many bits repeat themselves too seldom to be found in fewer.
+        share = {"31-bit magnitudes": 8, "inversion of 32 bits": 2}.get(name, 1)
         yield Flaw(Counted(name, lambda flaw=flaw: Broken(flaw), share, lattice=False), tuple(tests))
 
 
@@ -129,8 +129,8 @@ class RunsRepeat(sources.Runs):
 
 
 def sequences():
-    def changed(name, change, *tests):
-        return Flaw(Counted(name, lambda: Changed(change)), tests)
+    def changed(name, change, *tests, share=1):
+        return Flaw(Counted(name, lambda: Changed(change), share), tests)
 
     for lag in PAIR_LAGS:
         yield changed(f"correlated at lag {lag}", lambda x, lag=lag: correlated(x, lag), f"pairs at lag {lag},")
@@ -142,7 +142,7 @@ def sequences():
     for size in SUM_BLOCKS:
         change = lambda x, size=size: sorted_blocks(x, size, lambda y: y)  # noqa: E731
         yield changed(f"high and low blocks of {size}", change, f"sums of {size},")
-    yield changed("nothing beyond 4.9", cut_off, "farthest")
+    yield changed("nothing beyond 4.9", cut_off, "farthest", share=2)
     boxes = lambda: sources.Boxes(SEED, STREAM, one_ulp_off)  # noqa: E731
     yield Flaw(Counted("one sample in 16384 an ulp off", boxes, compared=boxes), ("boxes",))
     yield Flaw(Counted("runs from even indices", lambda: sources.Runs(SEED, fill_from_even), 1 / 16), ("runs",))
@@ -209,7 +209,7 @@ def neighbours():
     keys = one_bit_apart(SEED, STREAM)
     yield Flaw(Correlated("a key bit ignored", keys, 1, bit_ignored), both("values at the same index"))
     for ways in (2, 16, 1024):
-        group = Counted(f"{ways} streams in turn, leaking", lambda ways=ways: LeakingInTurn(ways))
+        group = Counted(f"{ways} streams in turn, leaking", lambda ways=ways: LeakingInTurn(ways), share=2)
         yield Flaw(group, ("pairs at lag 1,",))
 
 

@@ -102,11 +102,11 @@ static void count_samples(struct tally *tally, const struct scales *scales, cons
 /* --- Samples together: groups that share none, so that they are independent */
 
 /* Copies the members of the groups (n, n + lag, n + 2 lag, ...) to one array for each place in a group. */
-static size_t split(double *places, int size, const double *x, size_t number, size_t lag) {
+static inline size_t split(double *places, int size, const double *x, size_t number, size_t lag) {
   size_t groups = 0;
-  for (size_t first = 0; first + size * lag <= number; first += size * lag)
-    for (size_t n = 0; n < lag; n++, groups++)
-      for (int place = 0; place < size; place++) places[place * CHUNK + groups] = x[first + place * lag + n];
+  for (size_t first = 0; first + size * lag <= number; first += size * lag, groups += lag)
+    for (int place = 0; place < size; place++)
+      for (size_t n = 0; n < lag; n++) places[place * CHUNK + groups + n] = x[first + place * lag + n];
   return groups;
 }
 
@@ -114,10 +114,13 @@ static void count_cells(uint32_t *counts, const uint16_t *cells, size_t number) 
   for (size_t n = 0; n < number; n++) counts[cells[n]]++;
 }
 
-static int64_t part(double ratio, int parts) {
-  int64_t place = (int64_t)(ratio * parts);
+/* All in 32 bits, which vectors of any kind have conversions for. */
+static int32_t part(double ratio, int32_t parts) {
+  int32_t place = (int32_t)(ratio * parts);
   return place < parts ? place : parts - 1;
 }
+
+static int32_t sign_of(double x) { return (int32_t)(bits_of(x) >> 63); }
 
 /* The direction of a pair: its signs, which is larger, and the ratio of the smaller to the larger. */
 static void count_pairs(uint32_t *counts, const double *x, size_t number, size_t lag) {
@@ -126,7 +129,7 @@ static void count_pairs(uint32_t *counts, const double *x, size_t number, size_t
   size_t pairs = split(places, 2, x, number, lag);
   for (size_t n = 0; n < pairs; n++) {
     double a = fabs(left[n]), b = fabs(right[n]);
-    int64_t octant = (int64_t)(bits_of(left[n]) >> 63 << 2 | bits_of(right[n]) >> 63 << 1) | (a < b);
+    int32_t octant = sign_of(left[n]) << 2 | sign_of(right[n]) << 1 | (a < b);
     cells[n] = (uint16_t)(octant * RATIOS + part((a < b ? a : b) / (a < b ? b : a), RATIOS));
   }
   count_cells(counts, cells, pairs);
@@ -140,8 +143,8 @@ static void count_triples(uint32_t *counts, const double *x, size_t number, size
   for (size_t n = 0; n < triples; n++) {
     double a = fabs(first[n]), b = fabs(second[n]), c = fabs(third[n]);
     double ab = a < b ? b : a, most = ab < c ? c : ab;
-    int64_t axis = ab < c ? 2 : a < b;
-    int64_t signs = (int64_t)(bits_of(first[n]) >> 63 << 2 | bits_of(second[n]) >> 63 << 1 | bits_of(third[n]) >> 63);
+    int32_t axis = ab < c ? 2 : a < b;
+    int32_t signs = sign_of(first[n]) << 2 | sign_of(second[n]) << 1 | sign_of(third[n]);
     double u = axis == 0 ? b : a, v = axis == 2 ? b : c;
     cells[n] = (uint16_t)(((axis * 8 + signs) * FACE + part(u / most, FACE)) * FACE + part(v / most, FACE));
   }
