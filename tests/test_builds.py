@@ -117,7 +117,13 @@ def project(place, name, dependencies, files):
     return place
 
 
-def test_a_rust_project_that_aborts_when_it_panics(tmp_path):
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """So that what both projects depend on is compiled once."""
+    return PLAIN | {"CARGO_TARGET_DIR": str(tmp_path_factory.mktemp("target"))}
+
+
+def test_a_rust_project_that_aborts_when_it_panics(environment, tmp_path):
     files = {
         "src/lib.rs": """pub fn draw() -> [f64; 3] {
             let mut x = [0.0; 3];
@@ -128,12 +134,12 @@ def test_a_rust_project_that_aborts_when_it_panics(tmp_path):
         "tests/it.rs": "#[test] fn it() { assert_eq!(app::draw().len(), 3); }",
     }
     app = project(tmp_path / "app", "app", f'somemem = {{ path = "{ROOT / "rust"}" }}', files)
-    done = subprocess.run(["cargo", "test", "--release"], cwd=app, env=PLAIN, capture_output=True, text=True)
+    done = subprocess.run(["cargo", "test", "--release"], cwd=app, env=environment, capture_output=True, text=True)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stderr
     assert "warning" not in done.stderr
 
 
-def test_two_versions_in_one_program(tmp_path):
+def test_two_versions_in_one_program(environment, tmp_path):
     """Each is itself: as when two libraries each want their own."""
     for version in ("old", "new"):
         place = copy_sources(tmp_path / version)
@@ -150,4 +156,4 @@ def test_two_versions_in_one_program(tmp_path):
     }"""
     dependencies = "\n".join(f'{name} = {{ package = "somemem", path = "../{version}/rust" }}' for name, version in (("a", "old"), ("b", "new")))
     user = project(tmp_path / "user", "user", dependencies, {"src/main.rs": main})
-    assert run("cargo", "run", "--quiet", cwd=user, env=PLAIN) == "old new true\n"
+    assert run("cargo", "run", "--quiet", "--release", cwd=user, env=environment) == "old new true\n"

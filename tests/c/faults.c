@@ -200,7 +200,11 @@ static void release(struct box *box) {
   CHECK(somemem_len(box->handle) == 0);
 }
 
+/* Without threads it asks for nothing. */
+static int draws_alone(void) { return failing_call && failing != PTHREAD_CREATE; }
+
 static void draw(void) {
+  if (draws_alone()) return;
   memset(drawn, 0, sizeof drawn);
   begin();
   SomeMemStatus status = random_noise_fill(drawn, NOISE, SEED, 0, 0);
@@ -218,7 +222,7 @@ static void draw(void) {
 /* Every function, on sizes below and above each threshold. */
 static void script(void) {
   struct box few, many[70], grown, shrunk, reserved, noise, large[7];
-  somemem_set_threads(failing_call && failing != PTHREAD_CREATE ? 1 : 3);
+  somemem_set_threads(draws_alone() ? 1 : 3);
 
   /* Blocks of the heap; more handles than the table's first segment has. */
   make(&few, random_noise, 1000);
@@ -251,9 +255,9 @@ static void script(void) {
   somemem_trim();
   CHECK(end() == MARK);
 
-  make(&noise, seeded, NOISE);
+  make(&noise, seeded, draws_alone() ? LARGE + 1 : NOISE);
   draw();
-  resize(&noise, NOISE + 1000);
+  resize(&noise, noise.number + 1000);
   release(&noise);
 
   /* Kept pages: used again, looked at and left, displaced. */

@@ -59,7 +59,7 @@ def samplers():
     ]
     for flaw, (name, *tests) in enumerate(listed):
         # So many bits repeat themselves too seldom to be found in fewer.
-        share = {"31-bit magnitudes": 8, "inversion of 32 bits": 2}.get(name, 1)
+        share = {"31-bit magnitudes": 6, "inversion of 32 bits": 2}.get(name, 1)
         yield Flaw(Counted(name, lambda flaw=flaw: Broken(flaw), share, lattice=False), tuple(tests))
 
 
