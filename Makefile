@@ -93,14 +93,14 @@ mpi: $(MPI_EXAMPLES)
 	$(PROGRAMS)/mpi_noise
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
-# Two files of tests at a time: some take some memory.
-PYTEST := -q -rs --durations=10 -n 2 --dist loadfile tests
+# Three files of tests at a time: some take some memory, and some wait for others.
+PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
 
 # What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
 test:
 	+$(MAKE) --no-print-directory -j3 library test-programs $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(CARGO) test
-	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(VENV)/bin/python -m pytest $(PYTEST)
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(VENV)/bin/python -m pytest $(PYTEST) tests
 
 test-programs:
 	$(CARGO) test --no-run
@@ -136,9 +136,11 @@ install: install-folders $(CARGO_C)
 	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' "$(PC)" >"$(PC).new"
 	mv "$(PC).new" "$(PC)"
 
+# Those tests that look at the library: the others are not about where it is.
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(LIBRARIES) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
-	$(VENV)/bin/python -m pytest $(PYTEST)
+	$(VENV)/bin/python -m pytest $(PYTEST) \
+	  $(patsubst %,tests/test_%.py,installed library known_answers misuse examples process pages threads limits leaks twin)
 
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
 # `make` has built stays the one that is tested.

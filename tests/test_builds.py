@@ -65,16 +65,22 @@ CONFIGURED = {
 }
 
 
-@pytest.mark.parametrize("name", CONFIGURED)
-def test_cargos_own_settings(sources, tmp_path, name):
-    settings, text, place = CONFIGURED[name]
-    (tmp_path / "config.toml").write_text(text)
-    # As cargo reads the one of its home, which has the sources of the crates as well.
-    home = pathlib.Path(os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")))
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home of cargo's, with the sources of the crates that are in the other one."""
+    place = tmp_path_factory.mktemp("home")
+    other = pathlib.Path(os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")))
     for part in ("registry", "git"):
-        if (home / part).exists():
-            (tmp_path / part).symlink_to(home / part)
-    run("make", "-s", f"{place}/c_examples/hello_noise", cwd=sources, env=PLAIN | {"CARGO_HOME": str(tmp_path)} | settings)
+        if (other / part).exists():
+            (place / part).symlink_to(other / part)
+    return place
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_cargos_own_settings(sources, home, name):
+    settings, text, place = CONFIGURED[name]
+    (home / "config.toml").write_text(text)
+    run("make", "-s", f"{place}/c_examples/hello_noise", cwd=sources, env=PLAIN | {"CARGO_HOME": str(home)} | settings)
     assert hello(sources / place, sources / place)
     assert not (sources / "configured").exists()
 

@@ -11,14 +11,28 @@ from conftest import ROOT, compile_program, need
 SOURCE = ROOT / "tests" / "c" / "leak.c"
 LIVE = ROOT / "tests" / "c" / "live.c"
 VALGRIND = ["valgrind", "--leak-check=full", "--errors-for-leak-kinds=definite,possible", "--error-exitcode=9"]
+SANITIZED = ["-fsanitize=address", "-fno-omit-frame-pointer"]
 FIND = {"SOMEMEM_FIND_LEAKS": "1"}
 MAKERS = ["somemem_new", "random_noise", "random_noise_seeded"]
 
 
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """build(source, options...): the program, compiled once."""
+    folder, built = tmp_path_factory.mktemp("leaks"), {}
+
+    def program(source, *options):
+        if (source, options) not in built:
+            built[source, options] = compile_program(source, folder / f"{source.stem}-{len(built)}", *options)
+        return built[source, options]
+
+    return program
+
+
 @pytest.mark.parametrize("number", [100, 1 << 18])
 @pytest.mark.parametrize("maker", MAKERS)
-def test_valgrind_reports_a_leaked_handle(tmp_path, maker, number):
-    program = compile_program(SOURCE, tmp_path / "leak")
+def test_valgrind_reports_a_leaked_handle(build, maker, number):
+    program = build(SOURCE)
     need("valgrind")
     command, environment = [*VALGRIND, str(program), maker, str(number)], dict(os.environ, **FIND)
     clean = subprocess.run([*command, "free"], capture_output=True, text=True, env=environment)
@@ -33,8 +47,8 @@ def test_valgrind_reports_a_leaked_handle(tmp_path, maker, number):
 
 @pytest.mark.parametrize("number", [100, 1 << 18])
 @pytest.mark.parametrize("maker", MAKERS)
-def test_leak_sanitizer_reports_a_leaked_handle(tmp_path, maker, number):
-    program = compile_program(SOURCE, tmp_path / "leak", "-fsanitize=address", "-fno-omit-frame-pointer")
+def test_leak_sanitizer_reports_a_leaked_handle(build, maker, number):
+    program = build(SOURCE, *SANITIZED)
     command, environment = [str(program), maker, str(number)], dict(os.environ, LSAN_OPTIONS="exitcode=9", **FIND)
     clean = subprocess.run([*command, "free"], capture_output=True, text=True, env=environment)
     assert clean.returncode == 0, clean.stderr
@@ -47,8 +61,8 @@ def test_leak_sanitizer_reports_a_leaked_handle(tmp_path, maker, number):
 
 @pytest.mark.parametrize("number", [100, 1 << 18])
 @pytest.mark.parametrize("where", ["exit", "child", "global"])
-def test_valgrind_reports_no_live_buffer(tmp_path, where, number):
-    program = compile_program(LIVE, tmp_path / "live")
+def test_valgrind_reports_no_live_buffer(build, where, number):
+    program = build(LIVE)
     need("valgrind")
     done = subprocess.run([*VALGRIND, "--trace-children=yes", program, where, str(number)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -56,16 +70,16 @@ def test_valgrind_reports_no_live_buffer(tmp_path, where, number):
 
 @pytest.mark.parametrize("number", [100, 1 << 18])
 @pytest.mark.parametrize("where", ["now", "exit", "child", "global"])
-def test_leak_sanitizer_reports_no_live_buffer(tmp_path, where, number):
-    program = compile_program(LIVE, tmp_path / "live", "-fsanitize=address", "-fno-omit-frame-pointer")
+def test_leak_sanitizer_reports_no_live_buffer(build, where, number):
+    program = build(LIVE, *SANITIZED)
     environment = dict(os.environ, LSAN_OPTIONS="exitcode=9")
     done = subprocess.run([program, where, str(number)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(("value", "found"), [("1", True), ("0", False), ("", False)])
-def test_the_switch_is_on_when_it_is_set_and_not_0(tmp_path, value, found):
-    program = compile_program(LIVE, tmp_path / "live", "-fsanitize=address", "-fno-omit-frame-pointer")
+def test_the_switch_is_on_when_it_is_set_and_not_0(build, value, found):
+    program = build(LIVE, *SANITIZED)
     environment = dict(os.environ, LSAN_OPTIONS="exitcode=9", SOMEMEM_FIND_LEAKS=value)
     done = subprocess.run([program, "exit", "100"], capture_output=True, text=True, env=environment)
     assert (done.returncode == 9) == found, done.stderr
