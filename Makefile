@@ -10,7 +10,8 @@
 # make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
 #              `make test` compares with oneMKL where it is there
-# make plots   draws docs/*.png from the last `make bench` and from the library itself
+# make record CPU="its name"   keeps what the last `make bench` and `make bench AGAINST=` measured in docs/measured, for that kind of CPU
+# make plots   draws docs/*.png and the tables of docs/performance.md from docs/measured, and plots of the library's samples
 # make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 # make dieharder   runs dieharder's tests on those words
@@ -62,7 +63,7 @@ END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
 endif
 
-.PHONY: all library examples run mpi test test-programs wheel python-example dask install install-folders installcheck cross bench peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs rust-tests wheel python-example dask install install-folders installcheck cross bench record peers plots stats words dieharder \
         header clean
 all: library examples
 
@@ -98,12 +99,13 @@ PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
 
 # What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
 test:
-	+$(MAKE) --no-print-directory -j3 library test-programs $(VENV)/somemem
-	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(CARGO) test
+	+$(MAKE) --no-print-directory -j3 rust-tests $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(VENV)/bin/python -m pytest $(PYTEST) tests
 
 test-programs:
 	$(CARGO) test --no-run
+rust-tests: library test-programs
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(CARGO) test
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
@@ -116,7 +118,7 @@ $(VENV)/ready $(PEERS)/ready:
 # The system's cargo-c, or one that is built here once, which takes some minutes.
 CARGO_C := $(or $(shell command -v cargo-cinstall),$(TARGET)/tools/bin/cargo-cinstall)
 $(TARGET)/tools/bin/cargo-cinstall:
-	env -u CARGO_BUILD_RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked --version 0.10.24+cargo-0.98.0 \
+	env -u CARGO_BUILD_RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install --debug --quiet --locked --version 0.10.24+cargo-0.98.0 \
 	  --root $(TARGET)/tools --bin cargo-cinstall cargo-c
 
 # cargo-c writes PREFIX into somemem.pc; from where the file is, what is installed can also be moved. -lgcc_s and -lc are what
@@ -179,7 +181,8 @@ bench:
 	cd $(OTHER)/source && $(CARGO) build --release --example kernels --target-dir $(OTHER)/build
 	$(CARGO) build --release --example kernels
 	$(CC) -std=c11 $(WARNINGS) -O2 benches/against.c -o $(OTHER)/against -ldl
-	$(OTHER)/against $(OTHER)/build/release/examples/libkernels.so $(BUILD)/examples/libkernels.so $(SECONDS)
+	$(OTHER)/against $(OTHER)/build/release/examples/libkernels.so $(BUILD)/examples/libkernels.so $(AGAINST) $(SECONDS) | \
+	  tee $(TARGET)/against.txt
 else
 bench: library
 	-@$(MAKE) --no-print-directory $(PEERS)/ready
@@ -192,8 +195,13 @@ endif
 peers: $(PEERS)/ready
 	@echo "The others are packages of the system: libgsl27 or libgsl28, libmimalloc2.0 and libjemalloc2 on Debian."
 
+record:
+	$(if $(CPU),,$(error Say which CPU it was: make record CPU="..."))
+	$(PYTHON) benches/measured.py record $(TARGET) --cpu "$(CPU)"
+
 plots: library $(PEERS)/ready
-	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(PEERS)/bin/python benches/plots.py $(TARGET)/bench.json docs
+	$(PYTHON) benches/measured.py tables
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(PEERS)/bin/python benches/plots.py docs
 
 # A run that was interrupted goes on, and a larger one goes on from a smaller one of the same SEED.
 SAMPLES ?= 2^34

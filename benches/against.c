@@ -1,6 +1,6 @@
 /* Compares the kernels of two builds of libkernels.so (benches/kernels.rs), loaded into one process:
  *
- *     against OLD NEW [SECONDS]
+ *     against OLD NEW NAME [SECONDS]
  *
  * For each kernel that both have and each size of a call: nanoseconds per double of both, the median of the rounds' ratios, and,
  * where the new one has it, adding beside filling. A round is one short loop of calls of each in turn, on indices that were
@@ -87,9 +87,9 @@ static size_t find(name_function *names, const char *name) {
 
 int main(int argc, char **argv) {
   static const size_t sizes[] = {1, 3, 16, 64, 256, 1024, 65536, (size_t)1 << 24};
-  if (argc < 3) return fprintf(stderr, "against OLD NEW [SECONDS]\n"), 1;
+  if (argc < 4) return fprintf(stderr, "against OLD NEW NAME [SECONDS]\n"), 1;
   void *libraries[2] = {load(argv[1]), load(argv[2])};
-  double seconds = argc > 3 ? atof(argv[3]) : 1;
+  double seconds = argc > 4 ? atof(argv[4]) : 1;
   name_function *names[2];
   for (int n = 0; n < 2; n++) *(void **)&names[n] = dlsym(libraries[n], "kernel_name");
   *(void **)&functions[OLD] = dlsym(libraries[0], "kernel_fill");
@@ -102,6 +102,7 @@ int main(int argc, char **argv) {
   if (!memory) return 1;
   memset(memory, 1, most * sizeof *memory);
   uint64_t first = 0;
+  printf("Beside %s:\n", argv[3]);
   printf("%-14s %9s %9s %9s %9s %9s %9s %9s\n", "kernel", "doubles", "memset", "old", "new", "old/new", "new/memset", "add/fill");
   for (size_t k = 0; k < KERNELS; k++) {
     const char *name = names[1](k);

@@ -1,14 +1,14 @@
-"""Draws the plots in docs: what `make bench` measured, and how the library's samples are distributed."""
+"""Draws the plots in docs: what was measured on each kind of CPU (measured.py), and how the library's samples are distributed."""
 
 import argparse
 import ctypes
-import json
 import os
 import pathlib
-import sys
 
 import matplotlib
+import measured
 import numpy
+from measured import IN_CACHE, OUT_OF_CACHE, binary, family
 from scipy import stats
 
 matplotlib.use("agg")
@@ -46,82 +46,55 @@ pyplot.rcParams.update(
 )
 
 
-class Measured:
-    """The cases of filling memory, as {number of doubles: {contender: ns per double}}."""
-
-    def __init__(self, path):
-        try:
-            told = json.loads(path.read_text())
-        except FileNotFoundError:
-            sys.exit(f"There is no {path}: run `make bench` first.")
-        self.cpu = told["cpu"]
-        self.fills = {
-            case["number"]: {it["name"]: it["ns_per_unit"] for it in case["contenders"]}
-            for case in told["cases"]
-            if case["name"].startswith("fill ")
-        }
-
-
-def family(contender):
-    return contender.split(",")[0]
-
-
-def binary(number):
-    """16 Mi for 16777216."""
-    for prefix, shift in (("Mi", 20), ("Ki", 10)):
-        if number >> shift:
-            return f"{number >> shift} {prefix}"
-    return str(number)
-
-
-def plot_throughput(measured, path):
-    """Bars: who takes how long, in cache and out of it."""
-    sizes = {64 << 10: "in cache", 16 << 20: "out of cache"}
-    if not sizes.keys() <= measured.fills.keys():
-        sys.exit("The last `make bench` left out what the plots show: run it without --only.")
-    slowest_first = sorted(measured.fills[16 << 20].items(), key=lambda item: -item[1])
-    contenders = [name for name, _ in slowest_first]
-    longest = max(max(measured.fills[size].values()) for size in sizes)
-    figure, panels = pyplot.subplots(1, 2, sharey=True, figsize=(9, 1.3 + 0.25 * len(contenders)))
-    for panel, (size, where) in zip(panels, sizes.items()):
-        for row, name in enumerate(contenders):
-            if ns := measured.fills[size].get(name):
-                colour = {"somemem": OURS, "memset": BASE}.get(family(name), PEER)
-                panel.barh(row, ns, color=colour, height=0.7)
+def plot_throughput(cpus, path):
+    """Bars: who takes how long, in cache and out of it; of the other libraries the fastest way."""
+    ways = [cpu.fastest(OUT_OF_CACHE) for cpu in cpus]
+    heights = [len(way) + 2 for way in ways]
+    figure, rows = pyplot.subplots(
+        len(cpus), 2, sharex=True, squeeze=False, figsize=(9, 0.8 + 0.25 * sum(heights)), height_ratios=heights
+    )
+    longest = max(max(cpu.fills[size][name] for name in way for size in (IN_CACHE, OUT_OF_CACHE)) for cpu, way in zip(cpus, ways))
+    for cpu, way, panels in zip(cpus, ways, rows):
+        slowest_first = sorted(way, key=lambda name: -way[name])
+        for panel, size, where in zip(panels, (IN_CACHE, OUT_OF_CACHE), ("in cache", "out of cache")):
+            for row, name in enumerate(slowest_first):
+                ns = cpu.fills[size][name]
+                panel.barh(row, ns, color={"somemem": OURS, "memset": BASE}.get(family(name), PEER), height=0.7)
                 panel.text(ns + longest / 60, row, f"{ns:.2f}", va="center", fontsize=9)
-        panel.set_title(f"{binary(size)} doubles, {where}")
+            panel.set_title(f"{cpu.cpu}: {binary(size)} doubles, {where}")
+            panel.set_xlim(0, longest * 1.15)
+            panel.set_ylim(-0.6, len(way) - 0.4)
+            panel.grid(axis="x")
+            panel.tick_params(axis="y", length=0)
+            panel.set_yticks(range(len(way)), slowest_first if size == IN_CACHE else [])
+    for panel in rows[-1]:
         panel.set_xlabel("ns per double")
-        panel.set_xlim(0, longest * 1.15)
-        panel.grid(axis="x")
-        panel.tick_params(axis="y", length=0)
-    panels[0].set_yticks(range(len(contenders)), contenders)
-    panels[0].set_ylim(-0.6, len(contenders) - 0.4)
-    title = f"Time to fill memory with N(0,1) doubles, and with bytes (memset)\n{measured.cpu}, one thread unless named"
+    title = "Time to fill memory with N(0,1) doubles, and with bytes (memset), by one thread"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     figure.savefig(path)
 
 
-def plot_size(measured, path):
+def plot_size(cpus, path):
     """Lines: what a double costs by the size of a call, for each family's fastest at the largest size on one thread."""
-    figure, panel = pyplot.subplots(figsize=(9, 5))
-    sizes = sorted(measured.fills)
-    everywhere = measured.fills[sizes[-1]]
-    alone = [name for name in everywhere if "threads" not in name]
-    fastest = {family(name): name for name in sorted(alone, key=everywhere.get, reverse=True)}
-    # The slowest first, so that the legend is in the order of the lines beside it.
-    for name in sorted(fastest.values(), key=everywhere.get, reverse=True):
-        colour, marker = FAMILIES[family(name)]
-        points = [(size, measured.fills[size][name]) for size in sizes if name in measured.fills[size]]
-        panel.plot(*zip(*points), color=colour, marker=marker, label=name)
-    panel.set_xscale("log", base=2)
-    panel.set_yscale("log")
-    panel.set_xticks(sizes, [binary(size) for size in sizes])
-    panel.yaxis.set_major_formatter(ticker.FuncFormatter(lambda ns, _: f"{ns:g}"))
-    panel.set_xlabel("doubles in a call")
-    panel.set_ylabel("ns per double")
-    panel.grid()
-    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    panel.set_title(f"Time per double by the size of the call, each library's fastest way\n{measured.cpu}, one thread")
+    figure, panels = pyplot.subplots(len(cpus), 1, sharex=True, squeeze=False, figsize=(9, 0.5 + 4 * len(cpus)))
+    for cpu, (panel,) in zip(cpus, panels):
+        sizes = sorted(cpu.fills)
+        largest = cpu.fills[sizes[-1]]
+        fastest = {family(name): name for name in sorted(cpu.fastest(sizes[-1]), key=largest.get, reverse=True)}
+        # The slowest first, so that the legend is in the order of the lines beside it.
+        for name in sorted(fastest.values(), key=largest.get, reverse=True):
+            colour, marker = FAMILIES[family(name)]
+            points = [(size, cpu.fills[size][name]) for size in sizes if name in cpu.fills[size]]
+            panel.plot(*zip(*points), color=colour, marker=marker, label=name)
+        panel.set_xscale("log", base=2)
+        panel.set_yscale("log")
+        panel.set_xticks(sizes, [binary(size) for size in sizes])
+        panel.yaxis.set_major_formatter(ticker.FuncFormatter(lambda ns, _: f"{ns:g}"))
+        panel.set_ylabel("ns per double")
+        panel.grid()
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        panel.set_title(f"{cpu.cpu}: time per double by the size of the call, each library's fastest way, one thread")
+    panels[-1][0].set_xlabel("doubles in a call")
     figure.savefig(path)
 
 
@@ -220,14 +193,13 @@ def plot_quantiles(samples, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("measured", type=pathlib.Path, help="the JSON that `make bench` wrote")
     parser.add_argument("folder", type=pathlib.Path, help="where the plots go")
     parser.add_argument("--samples", type=int, default=10**9, help="drawn for the distribution (a billion: seconds)")
     arguments = parser.parse_args()
-    measured = Measured(arguments.measured)
+    cpus = measured.every()
     arguments.folder.mkdir(exist_ok=True)
-    plot_throughput(measured, arguments.folder / "throughput.png")
-    plot_size(measured, arguments.folder / "size.png")
+    plot_throughput(cpus, arguments.folder / "throughput.png")
+    plot_size(cpus, arguments.folder / "size.png")
     samples = Samples(arguments.samples)
     plot_histogram(samples, arguments.folder / "histogram.png")
     plot_quantiles(samples, arguments.folder / "quantiles.png")

@@ -70,6 +70,11 @@ c_tests() {
   "$@" "$folder/misuse" && "$@" "$folder/known_answers" && "$@" "$folder/stack"
 }
 
+# The instructions that the kernel takes, where there is a record of them.
+instructions() { # the library's folder, compiler, kernel
+  [ "$3" != Neon ] || SOMEMEM_LIBRARY_DIR=$1 CC=$2 RUSTC=/usr/bin/rustc python3 tests/instructions.py qemu-aarch64
+}
+
 x86_64() { # what to say, qemu's CPU, the kernel
   if have qemu-x86_64; then
     export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="qemu-x86_64 -cpu $2"
@@ -94,7 +99,8 @@ foreign() { # what to say, target, compiler, emulator, the kernel, cargo's furth
       && debian cargo build --quiet --release --no-default-features "$@" --target "$target" --target-dir "$target_dir" \
       && compile_programs "$compiler" "$target_dir/$target/release" \
       && c_tests "$target_dir/$target/release/c_examples" "$emulator" \
-      && examples "$target_dir/$target/release/c_examples" "$emulator"; } && say passed "$name" || say failed "$name"
+      && examples "$target_dir/$target/release/c_examples" "$emulator" \
+      && instructions "$target_dir/$target/release" "$compiler" "$kernel"; } && say passed "$name" || say failed "$name"
   else
     say "not run" "$name"
   fi

@@ -1,7 +1,10 @@
 """Counts the instructions that a double takes, by size of a call, and compares them with what is recorded here: no quiet machine is
-needed to see that a kernel became slower. valgrind has AVX2 and AES-NI and nothing newer, so it is that kernel that is counted.
+needed to see that a kernel became slower.
 
-`python3 tests/instructions.py` after `make library`; where fewer are right from now on, its output is the new record."""
+    instructions.py                  the AVX2 kernel with AES-NI, by valgrind, which has nothing newer; after `make library`
+    instructions.py qemu-aarch64     the NEON kernel, by qemu, which writes down each instruction; tests/cross.sh calls it
+
+The library is that in SOMEMEM_LIBRARY_DIR, CC its compiler. Where fewer are right from now on, what is printed is the new record."""
 
 import os
 import pathlib
@@ -14,20 +17,32 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIBRARY_DIR = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", ROOT / "target" / "release")).resolve()
 
 # Instructions a double with this compiler; other versions may differ.
-RUSTC = "1.95.0"
-RECORDED = {1: 412.6, 16: 44.39, 64: 34.85, 1024: 18.94, 65536: 17.40}
+RECORDED = {
+    "valgrind": ("1.95.0", {1: 412.6, 16: 44.39, 64: 34.85, 1024: 18.94, 65536: 17.40}),
+    "qemu-aarch64": ("1.96.0", {1: 468.3, 16: 76.88, 64: 49.35, 1024: 24.33, 65536: 22.11}),
+}
 TOLERANCE = 0.03
 
 
-def counted(folder, program, number, calls):
-    tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
+def by_valgrind(program, number, calls):
+    tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={program}.out"]
     done = subprocess.run([*tool, program, str(number), str(calls)], capture_output=True, text=True, check=True)
     return int(re.search(r"Collected : (\d+)", done.stderr)[1])
 
 
+def by_qemu(program, number, calls):
+    log = program.with_suffix(".log")
+    subprocess.run(["qemu-aarch64", "-singlestep", "-d", "exec,nochain", "-D", log, program, str(number), str(calls)], check=True)
+    with log.open("rb") as lines:
+        return sum(1 for _ in lines)
+
+
 def main():
-    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
-    compiled_by = rustc if rustc == RUSTC else f"{rustc}, and the record is of {RUSTC}"
+    tool = sys.argv[1] if len(sys.argv) > 1 else "valgrind"
+    counted, doubles = (by_valgrind, 2**21) if tool == "valgrind" else (by_qemu, 2**16)
+    version, recorded_by_size = RECORDED[tool]
+    rustc = subprocess.run([os.environ.get("RUSTC", "rustc"), "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    compiled_by = rustc if rustc == version else f"{rustc}, and the record is of {version}"
     print(f"Instructions a double, rustc {compiled_by}:")
     failed = False
     with tempfile.TemporaryDirectory() as folder:
@@ -36,10 +51,10 @@ def main():
         compiler = os.environ.get("CC", "cc")
         options = ["-O2", f"-I{ROOT / 'include'}", f"-L{LIBRARY_DIR}", rpath, "-lsomemem"]
         subprocess.run([compiler, source, "-o", program, *options], check=True)
-        for number, recorded in RECORDED.items():
+        for number, recorded in recorded_by_size.items():
             # What the program takes to start does not count.
-            calls = min(2**21 // number, 50000)
-            found = (counted(folder, program, number, calls) - counted(folder, program, number, 0)) / (number * calls)
+            calls = min(doubles // number, doubles // 40)
+            found = (counted(program, number, calls) - counted(program, number, 0)) / (number * calls)
             off = abs(found / recorded - 1) > TOLERANCE
             print(f"{number:6} a call: {found:.2f}, recorded {recorded}" + (" <- more than 3 % off" if off else ""))
             failed |= off

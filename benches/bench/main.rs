@@ -51,10 +51,10 @@ fn main() -> ExitCode {
         .chain(growth::cases(library, &peers.heaps, largest))
         .chain(fresh::cases(library, &peers))
         .collect();
-    cases.retain(|case| case.name.contains(&arguments.only));
-    let facts_wanted = facts::GIVEN_BACK.contains(&arguments.only);
+    cases.retain(|case| arguments.wants(&case.name));
+    let facts_wanted = arguments.wants(facts::GIVEN_BACK);
     if cases.is_empty() && !facts_wanted {
-        return fail(&format!("nothing has \"{}\" in its name", arguments.only), 2);
+        return fail(&format!("nothing has {:?} in its name", arguments.only), 2);
     }
 
     let memory = memory();

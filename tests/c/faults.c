@@ -294,8 +294,9 @@ static int files_open(void) {
   return count;
 }
 
-/* What the system is like makes no difference to the heap and to threads. */
+/* What the system is like makes no difference to the heap and to threads, and getrandom none to pages. */
 static int is_swept(enum system system, int resource) {
+  if (system == WITHOUT_GETRANDOM) return resource >= GETRANDOM;
   return system == USUAL || (resource > REALLOC && resource != PTHREAD_CREATE);
 }
 

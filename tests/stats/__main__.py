@@ -71,7 +71,7 @@ def main():
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("run", help="counts, judges and reports")
     command.add_argument("--samples", type=power, default=2**34, help="of one sequence, such as 2^34")
-    command.add_argument("--flaws", type=power, default=2**26, help="samples of each broken sampler or sequence")
+    command.add_argument("--flaws", type=power, default=2**24, help="samples of each broken sampler or sequence")
     command.set_defaults(do=run)
     words = commands.add_parser("words", help="writes uniform 32-bit words to standard output")
     words.add_argument("--stream", type=int, default=0)

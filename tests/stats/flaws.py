@@ -13,7 +13,9 @@ from .tally import PAIR_LAGS, SUM_BLOCKS, TRIPLE_LAGS
 FOUND = 1e-12
 # With some 2^30 the textbook's ziggurat is found to have a flaw after all: its tail is a sum that is rounded twice, and so
 # too often even in its last bit.
-SAMPLES = 2**26
+SAMPLES = 2**24
+# Those that are slighter or rarer get more.
+SLIGHT = 4
 SEED, STREAM = 20, 26
 
 
@@ -58,8 +60,8 @@ def samplers():
         ("inversion of 32 bits", "repeats far", "repeats slice"),
     ]
     for flaw, (name, *tests) in enumerate(listed):
-        # So many bits repeat themselves too seldom to be found in fewer.
-        share = {"31-bit magnitudes": 6, "inversion of 32 bits": 2}.get(name, 1)
+        # The more bits, the more seldom they repeat themselves.
+        share = {"24-bit magnitudes": 4, "31-bit magnitudes": 24, "inversion of 32 bits": 8}.get(name, 1)
         yield Flaw(Counted(name, lambda flaw=flaw: Broken(flaw), share, lattice=False), tuple(tests))
 
 
@@ -133,7 +135,7 @@ def sequences():
         return Flaw(Counted(name, lambda: Changed(change), share), tests)
 
     for lag in PAIR_LAGS:
-        yield changed(f"correlated at lag {lag}", lambda x, lag=lag: correlated(x, lag), f"pairs at lag {lag},")
+        yield changed(f"correlated at lag {lag}", lambda x, lag=lag: correlated(x, lag), f"pairs at lag {lag},", share=SLIGHT)
     for lag in TRIPLE_LAGS:
         yield changed(f"tied signs at lag {lag}", lambda x, lag=lag: tied_signs(x, lag), f"triples at lag {lag},")
     for size in SQUARE_BLOCKS:
@@ -142,7 +144,7 @@ def sequences():
     for size in SUM_BLOCKS:
         change = lambda x, size=size: sorted_blocks(x, size, lambda y: y)  # noqa: E731
         yield changed(f"high and low blocks of {size}", change, f"sums of {size},")
-    yield changed("nothing beyond 4.9", cut_off, "farthest", share=2)
+    yield changed("nothing beyond 4.9", cut_off, "farthest", share=2 * SLIGHT)
     boxes = lambda: sources.Boxes(SEED, STREAM, one_ulp_off)  # noqa: E731
     yield Flaw(Counted("one sample in 16384 an ulp off", boxes, compared=boxes), ("boxes",))
     yield Flaw(Counted("runs from even indices", lambda: sources.Runs(SEED, fill_from_even), 1 / 16), ("runs",))
@@ -209,14 +211,14 @@ def neighbours():
     keys = one_bit_apart(SEED, STREAM)
     yield Flaw(Correlated("a key bit ignored", keys, 1, bit_ignored), both("values at the same index"))
     for ways in (2, 16, 1024):
-        group = Counted(f"{ways} streams in turn, leaking", lambda ways=ways: LeakingInTurn(ways), share=2)
+        group = Counted(f"{ways} streams in turn, leaking", lambda ways=ways: LeakingInTurn(ways), share=2 * SLIGHT)
         yield Flaw(group, ("pairs at lag 1,",))
 
 
 def every():
     library = Counted("this library", lambda: sources.Boxes(SEED, STREAM))
     # So small samples are rare.
-    foreign = Counted("a ziggurat taken for this library", lambda: Broken(0), share=8)
+    foreign = Counted("a ziggurat taken for this library", lambda: Broken(0), share=8 * SLIGHT)
     return [Flaw(library), *samplers(), Flaw(foreign, ("known limit, grid",)), *sequences(), *neighbours()]
 
 

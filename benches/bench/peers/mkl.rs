@@ -1,4 +1,4 @@
-//! Intel's oneMKL on one thread: vdRngGaussian with the generators that people choose for speed.
+//! Intel's oneMKL on one thread: vdRngGaussian, and for floats vsRngGaussian, with the generators that people choose for speed.
 
 use std::ffi::{c_int, c_uint, c_void};
 use std::path::Path;
@@ -17,6 +17,7 @@ pub const GENERATORS: [(&str, c_int); 4] =
 pub struct Mkl {
     new: unsafe extern "C" fn(*mut *mut c_void, c_int, c_uint) -> c_int,
     gaussian: unsafe extern "C" fn(c_int, *mut c_void, c_int, *mut f64, f64, f64) -> c_int,
+    gaussian_floats: unsafe extern "C" fn(c_int, *mut c_void, c_int, *mut f32, f32, f32) -> c_int,
 }
 
 const OK: c_int = 0;
@@ -38,19 +39,38 @@ impl Mkl {
             let threading: unsafe extern "C" fn(c_int) -> c_int = library.symbol(c"MKL_Set_Threading_Layer");
             assert_eq!(interface(INTEGERS_OF_32_BITS), INTEGERS_OF_32_BITS);
             assert_eq!(threading(SEQUENTIAL), SEQUENTIAL);
-            Some(Mkl { new: library.symbol(c"vslNewStream"), gaussian: library.symbol(c"vdRngGaussian") })
+            Some(Mkl {
+                new: library.symbol(c"vslNewStream"),
+                gaussian: library.symbol(c"vdRngGaussian"),
+                gaussian_floats: library.symbol(c"vsRngGaussian"),
+            })
         }
     }
 
-    /// The generator is there for good.
-    pub fn gaussian(&self, method: c_int, generator: c_int) -> impl FnMut(&mut [f64]) + use<> {
-        let gaussian = self.gaussian;
+    /// A generator, which is there for good.
+    fn stream(&self, generator: c_int) -> *mut c_void {
         let mut stream = std::ptr::null_mut();
         // SAFETY: a place for the stream's pointer, and numbers that are checked by the library.
         assert_eq!(unsafe { (self.new)(&mut stream, generator, SEED) }, OK);
+        stream
+    }
+
+    pub fn gaussian(&self, method: c_int, generator: c_int) -> impl FnMut(&mut [f64]) + use<> {
+        let (gaussian, stream) = (self.gaussian, self.stream(generator));
         move |memory| {
             let number = c_int::try_from(memory.len()).expect("no case is that large");
             // SAFETY: so many doubles to write, and nobody else has the stream.
+            let status = unsafe { gaussian(method, stream, number, memory.as_mut_ptr(), 0.0, 1.0) };
+            assert_eq!(status, OK);
+        }
+    }
+
+    /// As many floats.
+    pub fn gaussian_floats(&self, method: c_int, generator: c_int) -> impl FnMut(&mut [f32]) + use<> {
+        let (gaussian, stream) = (self.gaussian_floats, self.stream(generator));
+        move |memory| {
+            let number = c_int::try_from(memory.len()).expect("no case is that large");
+            // SAFETY: so many floats to write, and nobody else has the stream.
             let status = unsafe { gaussian(method, stream, number, memory.as_mut_ptr(), 0.0, 1.0) };
             assert_eq!(status, OK);
         }

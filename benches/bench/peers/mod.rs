@@ -54,6 +54,8 @@ impl Peers {
                 let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal(generator, number));
                 case = case.timed_peer(format!("NumPy, {generator}"), sampler);
             }
+            let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal_floats(numpy::GENERATORS[0], number));
+            case = case.timed_peer(format!("NumPy, {}, floats", numpy::GENERATORS[0]), sampler);
         }
         for (method_name, method) in mkl::METHODS {
             for (generator_name, generator) in mkl::GENERATORS {
@@ -61,18 +63,32 @@ impl Peers {
                 case = case.peer(format!("oneMKL, {generator_name} {method_name}"), fill);
             }
         }
+        let (method_name, method) = mkl::METHODS[0];
+        for (generator_name, generator) in mkl::GENERATORS {
+            let fill = self.mkl.as_ref().map(|mkl| {
+                let mut fill = checked(mkl.gaussian_floats(method, generator));
+                move |memory: &mut [f64]| fill(as_floats(memory))
+            });
+            case = case.peer(format!("oneMKL, {generator_name} {method_name}, floats"), fill);
+        }
         case
     }
 }
 
+/// As many floats, in the first half of the same memory.
+fn as_floats(memory: &mut [f64]) -> &mut [f32] {
+    // SAFETY: half as many bytes, aligned for more, and any bytes make floats and doubles.
+    unsafe { std::slice::from_raw_parts_mut(memory.as_mut_ptr().cast(), memory.len()) }
+}
+
 /// The same filler, once it has shown that it fills memory with something of mean 0 and variance 1.
-fn checked<F: FnMut(&mut [f64])>(mut fill: F) -> F {
+fn checked<T: Copy + From<f32> + Into<f64>, F: FnMut(&mut [T])>(mut fill: F) -> F {
     const NUMBER: usize = 1 << 16;
     /// In standard errors.
     const FAR: f64 = 6.0;
-    let mut samples = vec![f64::NAN; NUMBER];
+    let mut samples = vec![T::from(f32::NAN); NUMBER];
     fill(&mut samples);
-    let mean_of = |power| samples.iter().map(|x| x.powi(power)).sum::<f64>() / NUMBER as f64;
+    let mean_of = |power| samples.iter().map(|&x| x.into().powi(power)).sum::<f64>() / NUMBER as f64;
     let error = 1.0 / (NUMBER as f64).sqrt();
     let (mean, square) = (mean_of(1), mean_of(2));
     let good = mean.abs() < FAR * error && (square - 1.0).abs() < FAR * 2f64.sqrt() * error;

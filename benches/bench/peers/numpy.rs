@@ -37,6 +37,15 @@ impl NumPy {
         self.calls(format!("{generator} {number} again"))
     }
 
+    /// The same of as many floats.
+    pub fn standard_normal_floats(
+        &self,
+        generator: &'static str,
+        number: usize,
+    ) -> impl FnMut(u64, &mut [f64]) -> Duration + use<> {
+        self.calls(format!("{generator} {number} floats"))
+    }
+
     /// The same, in a new array each time.
     pub fn standard_normal_fresh(
         &self,

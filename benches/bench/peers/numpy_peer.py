@@ -1,6 +1,6 @@
 """Says "ready", and then answers each line "GENERATOR NUMBER WHERE CALLS" with the nanoseconds that so many calls took.
 
-WHERE is "again" for an array that is there, and "fresh" for one that is made in each call.
+WHERE is "again" for an array that is there, "floats" for one of float32, and "fresh" for one that is made in each call.
 """
 
 import sys
@@ -20,9 +20,10 @@ print("ready", flush=True)
 for line in sys.stdin:
     name, number, where, calls = line.split()
     number, standard_normal = int(number), generators[name].standard_normal
-    if where == "again" and number not in memory:
-        memory[number] = numpy.empty(number)
-    arguments = {"out": memory[number]} if where == "again" else {"size": number}
+    kind = numpy.float32 if where == "floats" else numpy.float64
+    if where != "fresh" and (number, kind) not in memory:
+        memory[number, kind] = numpy.empty(number, kind)
+    arguments = {"size": number} if where == "fresh" else {"out": memory[number, kind], "dtype": kind}
     start = perf_counter_ns()
     for _ in range(int(calls)):
         standard_normal(**arguments)

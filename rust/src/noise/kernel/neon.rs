@@ -75,20 +75,21 @@ impl Neon {
             let counter = vsetq_lane_u64::<0>(block.wrapping_add(n as u64), vdupq_n_u64(0));
             vreinterpretq_u8_u64(counter)
         });
-        let mut unsettled = 0;
-        for (n, words) in self.cipher::<ABREAST>(counters).into_iter().enumerate() {
-            let words = vreinterpretq_u64_u8(words);
-            let (first, second) = (vgetq_lane_u64::<0>(words), vgetq_lane_u64::<1>(words));
-            let width = |word: u64| SIGNED_WIDTH[(word >> LAYER_SHIFT) as usize];
-            let widths = vsetq_lane_f64::<1>(width(second), vdupq_n_f64(width(first)));
-            let shifted = vorrq_u64(vandq_u64(words, vdupq_n_u64(UNIFORM_BITS)), vdupq_n_u64(ONE));
+        let words = self.cipher::<ABREAST>(counters);
+        let highest = highest_bytes(words);
+        // By way of memory: taking bytes out of a register is two instructions each, and slow on most CPUs.
+        let mut layers = [0; 2 * ABREAST];
+        // SAFETY: sixteen bytes.
+        unsafe { vst1q_u8(layers.as_mut_ptr(), highest) };
+        for (n, words) in words.into_iter().enumerate() {
+            let [first, second] = [0, 1].map(|place| SIGNED_WIDTH[usize::from(layers[2 * n + place])]);
+            let widths = vcombine_f64(vdup_n_f64(first), vdup_n_f64(second));
+            let shifted = vbslq_u64(vdupq_n_u64(UNIFORM_BITS), vreinterpretq_u64_u8(words), vdupq_n_u64(ONE));
             let uniform = vsubq_f64(vreinterpretq_f64_u64(shifted), vdupq_n_f64(BELOW_ONE));
             // SAFETY: two doubles.
             unsafe { vst1q_f64(places[2 * n..][..2].as_mut_ptr().cast(), vmulq_f64(uniform, widths)) };
-            let missed = u64::from(first & BOX_BITS == 0) | u64::from(second & BOX_BITS == 0) << 1;
-            unsettled |= missed << (2 * n);
         }
-        unsettled
+        residuals(highest)
     }
 
     #[inline]
@@ -99,6 +100,30 @@ impl Neon {
         }
         blocks.map(|block| veorq_u8(vaeseq_u8(block, self.keys[9]), self.keys[10]))
     }
+}
+
+/// The highest byte of each word, which has its layer, in order.
+#[inline]
+#[target_feature(enable = "neon")]
+fn highest_bytes(words: [uint8x16_t; ABREAST]) -> uint8x16_t {
+    let words = words.map(|word| vreinterpretq_u32_u8(word));
+    let halves: [_; ABREAST / 2] = std::array::from_fn(|n| vuzp2q_u32(words[2 * n], words[2 * n + 1]));
+    let halves = halves.map(|half| vreinterpretq_u16_u32(half));
+    let quarters: [_; ABREAST / 4] = std::array::from_fn(|n| vuzp2q_u16(halves[2 * n], halves[2 * n + 1]));
+    vuzp2q_u8(vreinterpretq_u8_u16(quarters[0]), vreinterpretq_u8_u16(quarters[1]))
+}
+
+/// A bit for each highest byte that names no box.
+#[inline]
+#[target_feature(enable = "neon")]
+fn residuals(highest: uint8x16_t) -> u64 {
+    const BIT: u64 = u64::from_le_bytes([1, 2, 4, 8, 16, 32, 64, 128]);
+    let boxes = vtstq_u8(highest, vdupq_n_u8((BOX_BITS >> LAYER_SHIFT) as u8));
+    let mut bits = vbicq_u8(vreinterpretq_u8_u64(vdupq_n_u64(BIT)), boxes);
+    for _ in 0..3 {
+        bits = vpaddq_u8(bits, bits);
+    }
+    u64::from(vgetq_lane_u16::<0>(vreinterpretq_u16_u8(bits)))
 }
 
 /// The eleven round keys (FIPS 197, section 5.2).
@@ -127,4 +152,4 @@ fn expand(key: [u8; 16]) -> [uint8x16_t; 11] {
     })
 }
 
-const _: () = assert!(CHUNK % (2 * ABREAST) == 0);
+const _: () = assert!(CHUNK % (2 * ABREAST) == 0 && ABREAST == 8);

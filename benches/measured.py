@@ -1,0 +1,190 @@
+"""What was measured, a file for each kind of CPU in docs/measured, and the tables that docs/performance.md has of it.
+
+    measured.py record TARGET --cpu NAME     writes the file of a CPU from what `make bench` and `make bench AGAINST=` left in TARGET
+    measured.py tables [--check]             writes the tables into the document, or says whether they are there
+
+A run on another CPU adds a file, and with it sections; it replaces nothing that was measured elsewhere."""
+
+import argparse
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FOLDER, DOCUMENT = ROOT / "docs" / "measured", ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- Drawn from docs/measured by `make plots`. -->\n", "<!-- End of what is drawn. -->\n"
+IN_CACHE, OUT_OF_CACHE = 64 << 10, 16 << 20
+
+
+def binary(number):
+    """16 Mi for 16777216."""
+    for prefix, shift in (("Mi", 20), ("Ki", 10)):
+        if number >> shift:
+            return f"{number >> shift} {prefix}"
+    return str(number)
+
+
+def family(contender):
+    return contender.split(",")[0]
+
+
+class Measured:
+    """A CPU's file."""
+
+    def __init__(self, path):
+        told = json.loads(path.read_text())
+        self.cpu, self.about, self.parts = told["cpu"], told["about"], told
+        # {number of doubles: {contender: ns per double}}
+        self.fills = {}
+        for contender, row in told["fills"]["ns"].items():
+            for number, ns in row.items():
+                self.fills.setdefault(int(number), {})[contender] = ns
+
+    def fastest(self, number, but=("threads", "floats")):
+        """Of each library its fastest way to fill so many doubles, by one thread; all of the kernels."""
+        alone = {name: ns for name, ns in self.fills[number].items() if not any(word in name for word in but)}
+        best = {family(name): name for name in sorted(alone, key=alone.get, reverse=True)}
+        return {name: ns for name, ns in alone.items() if family(name) == "somemem" or name in best.values()}
+
+
+def every():
+    return [Measured(path) for path in sorted(FOLDER.glob("*.json"))]
+
+
+# --- From a run to a file
+
+
+def samples(case, contender):
+    """Nanoseconds a double, round by round."""
+    (found,) = [it for it in case["contenders"] if it["name"] == contender] or [None]
+    return found and [ns / found["calls_per_sample"] / case["number"] for ns in found["sample_ns"]]
+
+
+def ratio(above, below):
+    return statistics.median(a / b for a, b in zip(above, below)) if above and below else None
+
+
+def ratios(fills, adds):
+    """The ones that matter, each the median of the rounds' ratios."""
+    cached, large = fills[IN_CACHE], fills[OUT_OF_CACHE]
+    ours, ours_large = samples(cached, "somemem"), samples(large, "somemem")
+    found = {
+        "16 Mi: somemem / memset": ratio(ours_large, samples(large, "memset")),
+        "16 Mi, two threads: somemem / memset by two threads": ratio(
+            samples(large, "somemem, 2 threads"), samples(large, "memset, 2 threads")
+        ),
+    }
+    for case, mine in ((cached, ours), (large, ours_large)):
+        size = binary(case["number"])
+        by_mkl = [samples(case, it["name"]) for it in case["contenders"] if re.match("oneMKL(?!.*floats)", it["name"])]
+        fastest = min(by_mkl, key=statistics.median, default=None)
+        for name, above in (
+            ("rand_distr with xoshiro256++", samples(case, "rand_distr, xoshiro256++")),
+            ("the fastest oneMKL method", fastest),
+            ("NumPy PCG64", samples(case, "NumPy, PCG64")),
+        ):
+            found[f"{size}: {name} / somemem"] = ratio(above, mine)
+    aes_ni = samples(cached, "somemem, AVX2, AES-NI")
+    found["64 Ki: rand_distr with xoshiro256++ / AVX2 with AES-NI"] = ratio(samples(cached, "rand_distr, xoshiro256++"), aes_ni)
+    found["a double in calls of 1 Ki / in calls of 64 Ki"] = ratio(samples(fills[1 << 10], "somemem"), ours)
+    for number in (IN_CACHE, OUT_OF_CACHE):
+        found[f"{binary(number)}: adding / filling"] = ratio(samples(adds[number], "somemem"), samples(adds[number], "somemem, fill"))
+    return {name: float(f"{value:.3g}") for name, value in found.items() if value}
+
+
+def fills_of(path):
+    told = json.loads(path.read_text())
+    fills, adds = ({case["number"]: case for case in told["cases"] if case["name"].startswith(what)} for what in ("fill ", "add "))
+    if not {IN_CACHE, OUT_OF_CACHE} <= fills.keys() & adds.keys():
+        sys.exit(f"{path} has not all fills and adds: run `make bench`, or with BENCH='--only fill --only add'.")
+    ns = {}
+    for number, case in fills.items():
+        for it in case["contenders"]:
+            ns.setdefault(it["name"], {})[number] = float(f"{it['ns_per_unit']:.3g}")
+    return {"command": "make bench", "ns": ns, "ratios": ratios(fills, adds)}
+
+
+ROW = re.compile(r"^(\S.*?) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
+
+
+def against_of(path):
+    text = path.read_text()
+    (old,) = re.findall("^Beside (.*):$", text, re.MULTILINE)
+    kernels = {}
+    for name, number, *_, ratio, _, add in ROW.findall(text):
+        kernels.setdefault(name, {})[number] = {"ratio": float(ratio), "add": float(add)}
+    return {"command": f"make bench AGAINST={old}", "old": old, "kernels": kernels}
+
+
+def record(target, cpu):
+    path = FOLDER / (re.sub("[^a-z0-9]+", "-", cpu.lower()).strip("-") + ".json")
+    told = json.loads(path.read_text()) if path.exists() else {"cpu": cpu, "about": ""}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    for part, file, read in (("fills", "bench.json", fills_of), ("against", "against.txt", against_of)):
+        if (target / file).exists():
+            told[part] = {"commit": commit} | read(target / file)
+    FOLDER.mkdir(exist_ok=True)
+    path.write_text(json.dumps(told, indent=1) + "\n")
+    print(path.relative_to(ROOT))
+
+
+# --- From the files to tables
+
+
+def rounded(ns):
+    return f"{ns:.0f}" if ns >= 20 else f"{ns:.1f}" if ns >= 5 else f"{ns:.2f}"
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in lines)
+
+
+def source(part):
+    return f"Commit {part['commit']}, `{part['command']}`"
+
+
+def section(measured):
+    fills, against = measured.parts["fills"], measured.parts.get("against")
+    sizes = sorted(measured.fills)
+    columns = ["", *map(binary, sizes)]
+    order = sorted(measured.fills[OUT_OF_CACHE], key=measured.fills[OUT_OF_CACHE].get)
+    rows = [[name, *(rounded(row[name]) if (row := measured.fills[size]).get(name) else "" for size in sizes)] for name in order]
+    text = f"### {measured.cpu}\n\n{measured.about}\n\n{source(fills)}, nanoseconds a double:\n\n{table(columns, rows)}\n"
+    text += table(["the same run", ""], [[name, f"{value:g}"] for name, value in fills["ratios"].items()])
+    if against:
+        sizes = sorted({int(size) for row in against["kernels"].values() for size in row})
+        for key, what in (("ratio", f"time of {against['old']} / time of this commit"), ("add", "adding / filling")):
+            rows = [[name, *(f"{row[str(size)][key]:.2f}" for size in sizes)] for name, row in against["kernels"].items()]
+            text += f"\n{source(against)}, by kernel, {what}:\n\n{table(['', *map(binary, sizes)], rows)}"
+    return text
+
+
+def tables(check):
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    old, _, after = rest.partition(END)
+    new = "\n" + "\n".join(map(section, every())) + "\n"
+    if check:
+        sys.exit(f"{DOCUMENT.relative_to(ROOT)} has other tables: `make plots` draws them" if old != new else 0)
+    DOCUMENT.write_text(before + BEGIN + new + END + after)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    recording = commands.add_parser("record")
+    recording.add_argument("target", type=pathlib.Path)
+    recording.add_argument("--cpu", required=True)
+    commands.add_parser("tables").add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.command == "record":
+        record(arguments.target, arguments.cpu)
+    else:
+        tables(arguments.check)
+
+
+if __name__ == "__main__":
+    main()
