@@ -12,6 +12,9 @@ const RUN: usize = 16;
 /// The same where they are added, and so need memory of their own.
 const ADDED: usize = 4;
 
+/// The elements of as many blocks as are drawn one by one.
+const MOST_FEW: usize = 2 * FEW;
+
 /// Writes the elements from `first` on.
 pub struct Fill<'a> {
     pub out: &'a mut [MaybeUninit<f64>],
@@ -132,12 +135,18 @@ fn draw<K: Kernel>(key: [u8; 16], first: u64, target: &mut (impl Target + ?Sized
     let number = target.len();
     // Of an odd first index's block one element is not asked for. All that follows begins with a whole block.
     let skip = (first % 2) as usize;
-    let mut done = number.min(2 * FEW - skip);
-    let wanted = skip + done;
-    let (kernel, few) =
-        if wanted <= 4 { K::start::<2>(key, first / 2, wanted) } else { K::start::<FEW>(key, first / 2, wanted) };
-    target.put_few(0, &few.values[skip..][..done]);
-    let missed = few.unsettled >> skip & ((1 << done) - 1);
+    // As few blocks as short calls need; more of a long one would only take it from the chunks.
+    let mut done = number;
+    let (kernel, few) = match skip.saturating_add(number) {
+        0..=4 => K::start::<2>(key, first, done),
+        17..=MOST_FEW => K::start::<FEW>(key, first, done),
+        _ => {
+            done = number.min(16 - skip);
+            K::start::<8>(key, first, done)
+        }
+    };
+    target.put_few(0, &few.values[..done]);
+    let missed = few.unsettled & ((1 << done) - 1);
     if done == number && missed == 0 {
         return;
     }
@@ -160,7 +169,7 @@ fn draw<K: Kernel>(key: [u8; 16], first: u64, target: &mut (impl Target + ?Sized
         if chunks == 0 {
             // What is left is less than a chunk.
             let count = number - place;
-            if count <= 2 * FEW {
+            if count <= MOST_FEW {
                 let few = kernel.few::<FEW>(block, count);
                 target.put_few(place, &few.values[..count]);
                 unsettled[0] = few.unsettled;

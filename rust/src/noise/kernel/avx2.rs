@@ -46,10 +46,13 @@ pub fn run_aes_ni(key: [u8; 16], work: impl Work) {
 
 impl<const VAES: bool> Kernel for Avx2<VAES> {
     #[inline(always)]
-    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Self, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few) {
         // SAFETY: the module's contract.
         unsafe {
-            let (keys, blocks) = x86_aes::start::<N>(key, block);
+            let (keys, mut blocks) = x86_aes::start::<N>(key, first / 2);
+            if first % 2 == 1 {
+                blocks = without_first_word(blocks);
+            }
             (Avx2 { keys }, few_of(blocks, wanted))
         }
     }
@@ -134,8 +137,8 @@ impl<const VAES: bool> Avx2<VAES> {
                     _mm256_storeu_si256(to.add(2 * n).cast(), *pair);
                 }
             } else {
-                for half in [0, FEW] {
-                    let counters: [Counter; FEW] = *from.add(half).cast();
+                for half in [0, BATCH / 2] {
+                    let counters: [Counter; BATCH / 2] = *from.add(half).cast();
                     *to.add(half).cast() = x86_aes::encrypt(&self.keys, counters);
                 }
             }
@@ -242,6 +245,18 @@ impl<const VAES: bool> Avx2<VAES> {
     }
 }
 
+/// All words but the first, each a place further in front. Here and not where the elements are copied: what is stored in fours is only
+/// soon loaded in the same fours.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn without_first_word<const N: usize>(mut blocks: [__m128i; N]) -> [__m128i; N] {
+    for n in 0..N {
+        let next = if n + 1 < N { blocks[n + 1] } else { _mm_setzero_si128() };
+        blocks[n] = _mm_alignr_epi8::<8>(next, blocks[n]);
+    }
+    blocks
+}
+
 /// The map's first step for the words of a few blocks.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -261,9 +276,11 @@ fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few {
             map_four(&words, n, few.values.as_mut_ptr());
         }
     }
-    let mut eight = [_mm_setzero_si128(); FEW];
-    eight[..N].copy_from_slice(&blocks);
-    few.unsettled = u64::from(unsettled_of_blocks(&eight));
+    let eight = |from| std::array::from_fn(|n| if from + n < N { blocks[from + n] } else { _mm_setzero_si128() });
+    few.unsettled = u64::from(unsettled_of_blocks(&eight(0)));
+    if N > 8 {
+        few.unsettled |= u64::from(unsettled_of_blocks(&eight(8))) << 16;
+    }
     few
 }
 

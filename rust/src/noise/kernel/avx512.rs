@@ -43,11 +43,12 @@ pub fn run(key: [u8; 16], work: impl Work) {
 
 impl Kernel for Avx512 {
     #[inline(always)]
-    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Avx512, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Avx512, Few) {
         // SAFETY: the module's contract.
         unsafe {
-            let (keys, blocks) = x86_aes::start::<N>(key, block);
-            (Avx512::new(keys), Few::of(&transmute_copy::<[__m128i; N], [Block; N]>(&blocks), wanted))
+            let (keys, blocks) = x86_aes::start::<N>(key, first / 2);
+            let blocks = transmute_copy::<[__m128i; N], [Block; N]>(&blocks);
+            (Avx512::new(keys), Few::of(&blocks, (first % 2) as usize, wanted))
         }
     }
 

@@ -12,28 +12,26 @@ mod register {
 
     pub type Saved = u32;
 
-    pub fn enter_default() -> Saved {
+    pub fn save() -> Saved {
         let mut saved = 0;
-        // SAFETY: stores MXCSR to a local and loads the value that the psABI gives it at program start.
-        unsafe {
-            asm!("stmxcsr [{}]", in(reg) &mut saved, options(nostack));
-            asm!("ldmxcsr [{}]", in(reg) &DEFAULT, options(nostack));
-        }
+        // SAFETY: stores MXCSR to a local.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &mut saved, options(nostack)) };
         saved
     }
 
-    /// Whether everything is as [`enter_default`] makes it but that flags are raised, of those that a fill can raise all: inexact.
-    pub fn suits_fills() -> bool {
+    /// Whether everything was as by default but that flags were raised, of those that a fill can raise all: inexact.
+    pub fn suits_fills(saved: Saved) -> bool {
         const FLAGS: u32 = 0x3f;
         const INEXACT: u32 = 0x20;
-        let mut now = 0u32;
-        // SAFETY: stores MXCSR to a local.
-        unsafe { asm!("stmxcsr [{}]", in(reg) &mut now, options(nostack)) };
-        now & !FLAGS == DEFAULT && now & INEXACT != 0
+        saved & !FLAGS == DEFAULT && saved & INEXACT != 0
+    }
+
+    pub fn enter_default() {
+        restore(DEFAULT);
     }
 
     pub fn restore(saved: Saved) {
-        // SAFETY: loads what `enter_default` found there.
+        // SAFETY: loads what `save` found there, or the value that the psABI gives it at program start.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &saved, options(nostack)) }
     }
 }
@@ -46,17 +44,25 @@ mod register {
     /// FPCR and FPSR.
     pub type Saved = (u64, u64);
 
-    pub fn enter_default() -> Saved {
+    pub fn save() -> Saved {
         let (control, status);
-        // SAFETY: reads both registers, then clears FPCR: round to nearest, nothing flushed, nothing trapped.
-        unsafe {
-            asm!("mrs {}, fpcr", "mrs {}, fpsr", "msr fpcr, xzr", out(reg) control, out(reg) status, options(nostack));
-        }
+        // SAFETY: reads both registers.
+        unsafe { asm!("mrs {}, fpcr", "mrs {}, fpsr", out(reg) control, out(reg) status, options(nostack)) };
         (control, status)
     }
 
+    /// Never asked for: the registers were not found to be slow, and were not measured.
+    pub fn suits_fills(_saved: Saved) -> bool {
+        false
+    }
+
+    pub fn enter_default() {
+        // SAFETY: clears FPCR: round to nearest, nothing flushed, nothing trapped.
+        unsafe { asm!("msr fpcr, xzr", options(nostack)) };
+    }
+
     pub fn restore((control, status): Saved) {
-        // SAFETY: writes what `enter_default` found there.
+        // SAFETY: writes what `save` found there.
         unsafe { asm!("msr fpcr, {}", "msr fpsr, {}", in(reg) control, in(reg) status, options(nostack)) }
     }
 }
@@ -69,7 +75,13 @@ compile_error!("somemem needs SSE2 on 32-bit x86: the x87 unit rounds twice, and
 mod register {
     pub type Saved = ();
 
-    pub fn enter_default() -> Saved {}
+    pub fn save() -> Saved {}
+
+    pub fn suits_fills((): Saved) -> bool {
+        true
+    }
+
+    pub fn enter_default() {}
 
     pub fn restore((): Saved) {}
 }
@@ -82,17 +94,22 @@ fn fenced(work: impl FnOnce()) {
 
 /// [`with_default`] for work that raises no flag but inexact. Mostly there is nothing to do and nothing to undo, and the register
 /// is slow.
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 pub fn with_default_for_fill(work: impl FnOnce()) {
-    if register::suits_fills() { fenced(work) } else { with_default(work) }
+    let saved = register::save();
+    if register::suits_fills(saved) {
+        fenced(work);
+    } else {
+        within_default(saved, work);
+    }
 }
-
-#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-pub use with_default as with_default_for_fill;
 
 /// Runs `work` in the default environment and puts the caller's back.
 pub fn with_default(work: impl FnOnce()) {
-    let saved = register::enter_default();
+    within_default(register::save(), work);
+}
+
+fn within_default(saved: register::Saved, work: impl FnOnce()) {
+    register::enter_default();
     fenced(work);
     register::restore(saved);
 }

@@ -32,8 +32,9 @@ pub const CHUNK: usize = 64;
 /// Blocks that the residual asks for at once.
 pub const BATCH: usize = 16;
 
-/// Blocks at once where elements are drawn one by one: as many as hide how long an AES instruction takes.
-pub const FEW: usize = 8;
+/// The most blocks at once where elements are drawn one by one: as many as hide how long an AES instruction takes, and enough for
+/// sixteen elements from an odd index on.
+pub const FEW: usize = 10;
 
 /// What becomes a block, as two little-endian words.
 pub type Counter = [u64; 2];
@@ -47,11 +48,12 @@ pub struct Few {
 }
 
 impl Few {
-    /// The map's first step for the first `wanted` of these words.
+    /// The map's first step for `wanted` of these words, those after the first `skip`.
     #[inline(always)]
-    fn of(blocks: &[Block], wanted: usize) -> Few {
+    fn of(blocks: &[Block], skip: usize, wanted: usize) -> Few {
         let mut few = Few { values: [0.0; 2 * FEW], unsettled: 0 };
-        for (n, (value, &word)) in few.values.iter_mut().zip(blocks.as_flattened()).take(wanted).enumerate() {
+        let words = &blocks.as_flattened()[skip..];
+        for (n, (value, &word)) in few.values.iter_mut().zip(words).take(wanted).enumerate() {
             let missed;
             (*value, missed) = first_word(word);
             few.unsettled |= u64::from(missed) << n;
@@ -60,19 +62,22 @@ impl Few {
     }
 }
 
+/// Of the first blocks from `block` on.
+#[inline(always)]
+fn counters_from<const N: usize>(block: u64) -> [Counter; N] {
+    std::array::from_fn(|n| [block.wrapping_add(n as u64), 0])
+}
+
 /// AES-128 under one key, and the map's first step.
 pub trait Kernel: Sized {
-    /// The kernel under a key, and as [`Kernel::few`] the elements of up to N blocks, which cost little beside the key schedule.
-    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Self, Few);
+    /// The kernel under a key, and the elements from `first` on, at least `wanted` of them, which N blocks have: as
+    /// [`Kernel::few`], but beside the key schedule they cost little.
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few);
 
     /// Draws the elements from 2 `block` on, at least `wanted` of them, which N blocks have, [`FEW`] at most.
     #[inline(always)]
     fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few {
-        let mut counters = [[block, 0]; N];
-        for (n, counter) in counters.iter_mut().enumerate() {
-            counter[0] = block.wrapping_add(n as u64);
-        }
-        Few::of(&self.encrypt(counters), wanted)
+        Few::of(&self.encrypt(counters_from::<N>(block)), 0, wanted)
     }
 
     fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N];

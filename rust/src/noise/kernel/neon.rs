@@ -8,7 +8,7 @@ use std::arch::is_aarch64_feature_detected;
 use std::mem::{transmute, transmute_copy};
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
-use super::{Block, CHUNK, Chunk, Counter, Few, Kernel, Work, drawn};
+use super::{Block, CHUNK, Chunk, Counter, Few, Kernel, Work, counters_from, drawn};
 
 /// Blocks under way at once: enough to hide how long an instruction takes.
 const ABREAST: usize = 8;
@@ -29,10 +29,10 @@ pub fn run(key: [u8; 16], work: impl Work) {
 
 impl Kernel for Neon {
     #[inline(always)]
-    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Neon, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Neon, Few) {
         // SAFETY: the module's contract.
         let kernel = Neon { keys: unsafe { expand(key) } };
-        let few = kernel.few::<N>(block, wanted);
+        let few = Few::of(&kernel.encrypt(counters_from::<N>(first / 2)), (first % 2) as usize, wanted);
         (kernel, few)
     }
 

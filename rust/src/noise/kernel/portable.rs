@@ -5,7 +5,7 @@ use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
 use super::super::map::first_word;
-use super::{Block, CHUNK, Chunk, Counter, Few, Kernel, Work, drawn};
+use super::{Block, CHUNK, Chunk, Counter, Few, Kernel, Work, counters_from, drawn};
 
 struct Portable {
     cipher: Aes128,
@@ -28,9 +28,9 @@ fn join(low: u64, high: u64) -> u128 {
 }
 
 impl Kernel for Portable {
-    fn start<const N: usize>(key: [u8; 16], block: u64, wanted: usize) -> (Portable, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Portable, Few) {
         let kernel = Portable::new(key);
-        let few = kernel.few::<N>(block, wanted);
+        let few = Few::of(&kernel.encrypt(counters_from::<N>(first / 2)), (first % 2) as usize, wanted);
         (kernel, few)
     }
 
