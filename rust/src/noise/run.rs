@@ -129,6 +129,29 @@ impl Target for Sums<'_> {
     }
 }
 
+/// The kernel, and the first so many elements, of which the result tells those that are unsettled.
+#[inline(always)]
+fn start<K: Kernel, const N: usize>(
+    key: [u8; 16],
+    first: u64,
+    number: usize,
+    target: &mut (impl Target + ?Sized),
+) -> (K, u64) {
+    let (kernel, few) = K::start::<N>(key, first, number);
+    let values = few.values.as_flattened();
+    if N == 2 {
+        // One by one: a call of memcpy takes as long as the map.
+        for (n, &x) in values.iter().enumerate() {
+            if n < number {
+                target.put(n, x);
+            }
+        }
+    } else {
+        target.put_few(0, &values[..number]);
+    }
+    (kernel, few.unsettled & ((1 << number) - 1))
+}
+
 /// Draws all elements of the target.
 #[inline(always)]
 fn draw<K: Kernel>(key: [u8; 16], first: u64, target: &mut (impl Target + ?Sized)) {
@@ -137,16 +160,14 @@ fn draw<K: Kernel>(key: [u8; 16], first: u64, target: &mut (impl Target + ?Sized
     let skip = (first % 2) as usize;
     // As few blocks as short calls need; more of a long one would only take it from the chunks.
     let mut done = number;
-    let (kernel, few) = match skip.saturating_add(number) {
-        0..=4 => K::start::<2>(key, first, done),
-        17..=MOST_FEW => K::start::<FEW>(key, first, done),
+    let (kernel, missed) = match skip.saturating_add(number) {
+        0..=4 => start::<K, 2>(key, first, done, target),
+        17..=MOST_FEW => start::<K, FEW>(key, first, done, target),
         _ => {
             done = number.min(16 - skip);
-            K::start::<8>(key, first, done)
+            start::<K, 8>(key, first, done, target)
         }
     };
-    target.put_few(0, &few.values[..done]);
-    let missed = few.unsettled & ((1 << done) - 1);
     if done == number && missed == 0 {
         return;
     }
@@ -171,7 +192,7 @@ fn draw<K: Kernel>(key: [u8; 16], first: u64, target: &mut (impl Target + ?Sized
             let count = number - place;
             if count <= MOST_FEW {
                 let few = kernel.few::<FEW>(block, count);
-                target.put_few(place, &few.values[..count]);
+                target.put_few(place, &few.values.as_flattened()[..count]);
                 unsettled[0] = few.unsettled;
             } else {
                 let mut chunk: [Chunk; 1] = [[MaybeUninit::uninit(); CHUNK]];

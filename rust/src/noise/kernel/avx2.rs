@@ -46,7 +46,7 @@ pub fn run_aes_ni(key: [u8; 16], work: impl Work) {
 
 impl<const VAES: bool> Kernel for Avx2<VAES> {
     #[inline(always)]
-    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few<N>) {
         // SAFETY: the module's contract.
         unsafe {
             let (keys, mut blocks) = x86_aes::start::<N>(key, first / 2);
@@ -58,7 +58,7 @@ impl<const VAES: bool> Kernel for Avx2<VAES> {
     }
 
     #[inline(always)]
-    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few {
+    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few<N> {
         // SAFETY: the module's contract.
         unsafe { few_of(x86_aes::few::<N>(&self.keys, block), wanted) }
     }
@@ -260,9 +260,9 @@ fn without_first_word<const N: usize>(mut blocks: [__m128i; N]) -> [__m128i; N] 
 /// The map's first step for the words of a few blocks.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few {
+fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few<N> {
     const { assert!(N.is_multiple_of(2) && N <= FEW) };
-    let mut few = Few { values: [0.0; 2 * FEW], unsettled: 0 };
+    let mut few = Few { values: [[0.0; 2]; N], unsettled: 0 };
     let mut words = Words::uninit();
     for n in 0..N / 2 {
         if 4 * n >= wanted {
@@ -273,7 +273,7 @@ fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few {
         // SAFETY: the n-th register of words, and the n-th four elements.
         unsafe {
             words.as_mut_ptr().cast::<__m256i>().add(n).write(four);
-            map_four(&words, n, few.values.as_mut_ptr());
+            map_four(&words, n, few.values.as_mut_ptr().cast());
         }
     }
     let eight = |from| std::array::from_fn(|n| if from + n < N { blocks[from + n] } else { _mm_setzero_si128() });

@@ -43,7 +43,7 @@ pub fn run(key: [u8; 16], work: impl Work) {
 
 impl Kernel for Avx512 {
     #[inline(always)]
-    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Avx512, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Avx512, Few<N>) {
         // SAFETY: the module's contract.
         unsafe {
             let (keys, blocks) = x86_aes::start::<N>(key, first / 2);

@@ -42,18 +42,18 @@ pub type Block = [u64; 2];
 pub type Chunk = [MaybeUninit<f64>; CHUNK];
 
 /// The elements of a few blocks. A bit of `unsettled` means what it means in [`Kernel::draw`].
-pub struct Few {
-    pub values: [f64; 2 * FEW],
+pub struct Few<const N: usize> {
+    pub values: [[f64; 2]; N],
     pub unsettled: u64,
 }
 
-impl Few {
+impl<const N: usize> Few<N> {
     /// The map's first step for `wanted` of these words, those after the first `skip`.
     #[inline(always)]
-    fn of(blocks: &[Block], skip: usize, wanted: usize) -> Few {
-        let mut few = Few { values: [0.0; 2 * FEW], unsettled: 0 };
+    fn of(blocks: &[Block; N], skip: usize, wanted: usize) -> Few<N> {
+        let mut few = Few { values: [[0.0; 2]; N], unsettled: 0 };
         let words = &blocks.as_flattened()[skip..];
-        for (n, (value, &word)) in few.values.iter_mut().zip(words).take(wanted).enumerate() {
+        for (n, (value, &word)) in few.values.as_flattened_mut().iter_mut().zip(words).take(wanted).enumerate() {
             let missed;
             (*value, missed) = first_word(word);
             few.unsettled |= u64::from(missed) << n;
@@ -72,11 +72,11 @@ fn counters_from<const N: usize>(block: u64) -> [Counter; N] {
 pub trait Kernel: Sized {
     /// The kernel under a key, and the elements from `first` on, at least `wanted` of them, which N blocks have: as
     /// [`Kernel::few`], but beside the key schedule they cost little.
-    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few);
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few<N>);
 
     /// Draws the elements from 2 `block` on, at least `wanted` of them, which N blocks have, [`FEW`] at most.
     #[inline(always)]
-    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few {
+    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few<N> {
         Few::of(&self.encrypt(counters_from::<N>(block)), 0, wanted)
     }
 

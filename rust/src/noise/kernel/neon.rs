@@ -29,7 +29,7 @@ pub fn run(key: [u8; 16], work: impl Work) {
 
 impl Kernel for Neon {
     #[inline(always)]
-    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Neon, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Neon, Few<N>) {
         // SAFETY: the module's contract.
         let kernel = Neon { keys: unsafe { expand(key) } };
         let few = Few::of(&kernel.encrypt(counters_from::<N>(first / 2)), (first % 2) as usize, wanted);

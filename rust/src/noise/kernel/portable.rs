@@ -28,7 +28,7 @@ fn join(low: u64, high: u64) -> u128 {
 }
 
 impl Kernel for Portable {
-    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Portable, Few) {
+    fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Portable, Few<N>) {
         let kernel = Portable::new(key);
         let few = Few::of(&kernel.encrypt(counters_from::<N>(first / 2)), (first % 2) as usize, wanted);
         (kernel, few)
