@@ -61,7 +61,7 @@ def plot_throughput(cpus, path):
                 ns = cpu.fills[size][name]
                 panel.barh(row, ns, color={"somemem": OURS, "memset": BASE}.get(family(name), PEER), height=0.7)
                 panel.text(ns + longest / 60, row, f"{ns:.2f}", va="center", fontsize=9)
-            panel.set_title(f"{cpu.cpu}: {binary(size)} doubles, {where}")
+            panel.set_title(f"{cpu.cpu}: {binary(size)}, {where}")
             panel.set_xlim(0, longest * 1.15)
             panel.set_ylim(-0.6, len(way) - 0.4)
             panel.grid(axis="x")

@@ -67,8 +67,8 @@ CONFIGURED = {
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home of cargo's, with the sources of the crates that are in the other one."""
-    place = tmp_path_factory.mktemp("home")
+    """A home of cargo's, in a folder with a space, with the sources of the crates that are in the other one."""
+    place = tmp_path_factory.mktemp("my home")
     other = pathlib.Path(os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")))
     for part in ("registry", "git"):
         if (other / part).exists():

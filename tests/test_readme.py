@@ -106,3 +106,7 @@ def test_the_header_is_read_by_the_same_line_everywhere():
     """The cffi snippet and the tests strip the header alike."""
     (text,) = snippets(INSTALLING, "python", "cffi")
     assert """re.sub(r"^#.*", "", """ in text
+
+
+def test_the_tables_of_figures_are_those_of_the_files():
+    run(sys.executable, ROOT / "benches" / "measured.py", "tables", "--check")
