@@ -94,8 +94,9 @@ mpi: $(MPI_EXAMPLES)
 	$(PROGRAMS)/mpi_noise
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
-# Three files of tests at a time: some take some memory, and some wait for others.
-PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
+# Three files of tests at a time: some take some memory, and some wait for others. In the files' order: by default those with the
+# fewest tests come last, and so the longest test is waited for.
+PYTEST := -q -rs --durations=10 -n 3 --dist loadfile --no-loadscope-reorder
 
 # What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
 test:
