@@ -94,9 +94,8 @@ mpi: $(MPI_EXAMPLES)
 	$(PROGRAMS)/mpi_noise
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
-# Three files of tests at a time: some take some memory, and some wait for others. In the files' order: by default those with the
-# fewest tests come last, and so the longest test is waited for.
-PYTEST := -q -rs --durations=10 -n 3 --dist loadfile --no-loadscope-reorder
+# Three files of tests at a time: some take some memory, and some wait for others.
+PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
 
 # What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
 test:
@@ -175,6 +174,7 @@ ifdef AGAINST
 OTHER := $(abspath $(TARGET))/against
 SECONDS ?= 0.7
 
+bench: SHELL := /bin/bash
 bench:
 	rm -rf $(OTHER)/source
 	mkdir -p $(OTHER)/source
@@ -182,7 +182,7 @@ bench:
 	cd $(OTHER)/source && $(CARGO) build --release --example kernels --target-dir $(OTHER)/build
 	$(CARGO) build --release --example kernels
 	$(CC) -std=c11 $(WARNINGS) -O2 benches/against.c -o $(OTHER)/against -ldl
-	$(OTHER)/against $(OTHER)/build/release/examples/libkernels.so $(BUILD)/examples/libkernels.so $(AGAINST) $(SECONDS) | \
+	set -o pipefail; $(OTHER)/against $(OTHER)/build/release/examples/libkernels.so $(BUILD)/examples/libkernels.so $(AGAINST) $(SECONDS) | \
 	  tee $(TARGET)/against.txt
 else
 bench: library

@@ -132,19 +132,18 @@ static void without_descriptors(int denied) {
   fresh();
 }
 
-/* In a folder for its root that has no device, or a file in its place. Last, because there is no way back. */
-static void without_device(int denied) {
-  char folder[] = "/tmp/somemem-root-XXXXXX";
-  CHECK(mkdtemp(folder) && chdir(folder) == 0);
+/* In a folder for its root that has no device, or a file in its place: there is no way back. */
+static void in_folder(const char *folder, int denied) {
+  CHECK(chdir(folder) == 0);
   if (chroot(".") != 0) {
     printf("no root of its own: %s\n", strerror(errno));
-    CHECK(rmdir(folder) == 0);
     return;
   }
+  static const char text[] = "so many bytes that a key could be made of them";
   for (int file = 0; file < 2; file++) {
     if (file) {
       int made_up = mkdir("/dev", 0700) == 0 ? open("/dev/urandom", O_WRONLY | O_CREAT, 0600) : -1;
-      CHECK(made_up >= 0 && write(made_up, folder, sizeof folder) == sizeof folder && write(made_up, folder, sizeof folder) > 0);
+      CHECK(made_up >= 0 && write(made_up, text, sizeof text) == sizeof text && write(made_up, text, sizeof text) > 0);
       close(made_up);
     }
     errno = 0;
@@ -154,6 +153,22 @@ static void without_device(int denied) {
     CHECK(seeded && somemem_free(seeded) == SOMEMEM_OK && somemem_free(noise) == SOMEMEM_OK);
   }
   CHECK(unlink("/dev/urandom") == 0 && rmdir("/dev") == 0);
+}
+
+/* In a child, so that the folder can be removed. */
+static void without_device(int denied) {
+  char folder[] = "/tmp/somemem-root-XXXXXX";
+  CHECK(mkdtemp(folder) != NULL);
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    in_folder(folder, denied);
+    fflush(NULL);
+    _exit(check_failures != 0);
+  }
+  int status = -1;
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+  CHECK(rmdir(folder) == 0);
 }
 
 int main(int argc, char **argv) {

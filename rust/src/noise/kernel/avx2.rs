@@ -245,8 +245,8 @@ impl<const VAES: bool> Avx2<VAES> {
     }
 }
 
-/// All words but the first, each a place further in front. Here and not where the elements are copied: what is stored in fours is only
-/// soon loaded in the same fours.
+/// All words but the first, each a place further in front. Done here, not where the elements are copied: a load
+/// that needs parts of two stores waits for both to leave the store buffer.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn without_first_word<const N: usize>(mut blocks: [__m128i; N]) -> [__m128i; N] {
