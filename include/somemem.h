@@ -136,7 +136,8 @@ struct SomeMem *somemem_new(size_t number);
  * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
  * buffers of 1 MiB and more grow without a copy: their pages are moved. (They are copied where the program has treated some
  * of them otherwise, by mprotect() or madvise(), and where a forked child grows beyond what was reserved.) Memory is given back
- * when a buffer of less than 1 MiB needs less than a quarter of its room, and a larger one less than three quarters.
+ * when a buffer of less than 1 MiB, of which nothing is reserved, needs less than a quarter of its room, and a larger one less
+ * than three quarters.
  */
 enum SomeMemStatus somemem_resize(struct SomeMem *memory,
                                   size_t new_number);

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import ROOT, compile_program, need, run
 
-EVERYWHERE = ["thresholds", "growth", "moving", "shrinking", "forking", "threads", "reserving", "oscillating"]
+EVERYWHERE = ["thresholds", "growth", "moving", "shrinking", "forking", "threads", "reserving", "reserving_little", "oscillating"]
 NATIVE = ["keeping", "keeping_little", "giving_up", "many", "limited", "overcommitting", "huge_pages", "reserved_addresses"]
 
 
@@ -39,6 +39,11 @@ def test_with_a_limit_on_addresses(program, name):
 @pytest.mark.parametrize("name", [name for name in EVERYWHERE if name != "threads"])
 def test_under_emulation(program, name, plain):
     assert " 0 failed" in run(need("qemu-x86_64"), program, name, "emulated", env=environment(plain))
+
+
+def test_with_a_heap_that_moves_what_it_shrinks(tmp_path):
+    program = compile_program(ROOT / "tests" / "c" / "pages.c", tmp_path / "pages", "-fsanitize=address")
+    assert " 0 failed" in run(program, "reserving_little", env=environment(""))
 
 
 def test_the_switch_is_off_when_it_is_0(program):

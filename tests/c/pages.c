@@ -201,6 +201,28 @@ static void reserving(void) {
   CHECK(somemem_capacity(memory) == 0 && somemem_capacity(NULL) == 0);
 }
 
+/* Nor when it shrinks far below what it was when something was reserved; with AddressSanitizer's heap, which moves a block whenever
+ * its size changes, or with malloc. */
+static void reserving_little(void) {
+  static const size_t from[] = {1000, 5000, 20000, 100000, 130000}, to[] = {1, 8, 100, 1000, 3000};
+  for (size_t f = 0; f < sizeof from / sizeof *from; f++) {
+    for (size_t t = 0; t < sizeof to / sizeof *to; t++) {
+      SomeMem *memory = new_of(from[f] * 8);
+      mark(memory);
+      CHECK(somemem_reserve(memory, to[t]) == SOMEMEM_OK);
+      double *data = somemem_data(memory);
+      for (size_t number = to[t]; number > 0; number /= 2) {
+        resize_to(memory, number * 8);
+        CHECK(somemem_data(memory) == data && data[0] == 0);
+      }
+      resize_to(memory, to[t] * 8);
+      CHECK(somemem_data(memory) == data);
+      resize_to(memory, 2 * from[f] * 8); /* the end of the promise */
+      CHECK(somemem_data(memory)[0] == 0 && somemem_free(memory) == SOMEMEM_OK);
+    }
+  }
+}
+
 /* Of what was reserved only addresses are taken, and they are given back: after shrinking only the memory, after freeing all. */
 static void reserved_addresses(void) {
   size_t before = virtual_size(), resident = resident_size();
@@ -515,7 +537,7 @@ static const struct { const char *name; void (*run)(void); } tests[] = {
     {"shrinking", shrinking},   {"keeping", keeping}, {"keeping_little", keeping_little},
     {"giving_up", giving_up},   {"many", many},       {"limited", limited},
     {"overcommitting", overcommitting}, {"huge_pages", huge_pages}, {"forking", forking},
-    {"threads", threads}, {"reserving", reserving}, {"reserved_addresses", reserved_addresses}, {"oscillating", oscillating}};
+    {"threads", threads}, {"reserving", reserving}, {"reserving_little", reserving_little}, {"reserved_addresses", reserved_addresses}, {"oscillating", oscillating}};
 
 int main(int argc, char **argv) {
   emulated = argc > 2;

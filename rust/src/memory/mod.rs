@@ -46,7 +46,7 @@ struct Header {
 
 /// Where the doubles are.
 enum Place {
-    /// Behind the header in its block, with room for `capacity` of them. Shrinking leaves room for `reserved`.
+    /// Behind the header in its block, with room for `capacity` of them. Where any are `reserved` it does not shrink.
     Block { capacity: usize, reserved: usize },
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no buffer has any"))]
     Pages(Pages),

@@ -40,15 +40,15 @@ pub fn resize(header: NonNull<Header>, number: usize) -> Result<NonNull<Header>,
     let &Header { len, place: Place::Block { capacity, reserved } } = (unsafe { header.as_ref() }) else {
         return Ok(header);
     };
-    let exact = number.max(reserved).next_multiple_of(LINE);
+    let exact = number.next_multiple_of(LINE);
     if number > capacity {
         // Half as much again, so that growing by one element at a time copies each element a few times at most. No more than
         // a small buffer may have: a larger one would need pages to shrink to.
         let generous = (capacity + capacity / 2).min(LARGE).max(number).next_multiple_of(LINE);
         reallocate(header, generous, 0, len).or_else(|_| reallocate(header, exact, 0, len))
-    } else if exact < capacity / 4 {
-        // What cannot be given back is kept.
-        Ok(reallocate(header, exact, reserved, number).unwrap_or(header))
+    } else if reserved == 0 && exact < capacity / 4 {
+        // Not what has been promised to stay where it is: to shrink, too, many heaps move a block. What cannot be given back is kept.
+        Ok(reallocate(header, exact, 0, number).unwrap_or(header))
     } else {
         Ok(header)
     }
