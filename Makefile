@@ -33,8 +33,11 @@ LIBDIR ?= lib
 TARGET := $(subst $(CURDIR)/,,$(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target))
 $(if $(word 2,$(TARGET)),$(error The target folder is $(TARGET): make cannot use one whose name has a space))
 export CARGO_TARGET_DIR := $(abspath $(TARGET))
+COMMA := ,
 FOR := $(or $(CARGO_BUILD_TARGET),$(shell RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-options config get --format json-value build.target 2>/dev/null))
-BUILD := $(TARGET)/$(if $(FOR),$(subst ",,$(FOR))/)release
+$(if $(findstring $(COMMA),$(FOR)),$(error Cargo's configuration names the targets $(FOR): make cannot build for more than one))
+PROFILE := $(if $(FOR),$(subst [,,$(subst ],,$(subst ",,$(FOR))))/)release
+BUILD := $(TARGET)/$(PROFILE)
 PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
 PEERS := $(TARGET)/peers
@@ -171,7 +174,7 @@ cross:
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
 # Debian's jemalloc has more thread-local variables than glibc has room for in a program that is already running.
 ifdef AGAINST
-OTHER := $(abspath $(TARGET))/against
+OTHER := $(TARGET)/against
 SECONDS ?= 0.7
 
 bench: SHELL := /bin/bash
@@ -179,10 +182,10 @@ bench:
 	rm -rf $(OTHER)/source
 	mkdir -p $(OTHER)/source
 	git archive $(AGAINST) | tar -x -C $(OTHER)/source
-	cd $(OTHER)/source && $(CARGO) build --release --example kernels --target-dir $(OTHER)/build
+	cd $(OTHER)/source && $(CARGO) build --release --example kernels --target-dir "$(abspath $(OTHER))/build"
 	$(CARGO) build --release --example kernels
 	$(CC) -std=c11 $(WARNINGS) -O2 benches/against.c -o $(OTHER)/against -ldl
-	set -o pipefail; $(OTHER)/against $(OTHER)/build/release/examples/libkernels.so $(BUILD)/examples/libkernels.so $(AGAINST) $(SECONDS) | \
+	set -o pipefail; "$(abspath $(OTHER))/against" "$(abspath $(OTHER))/build/$(PROFILE)/examples/libkernels.so" "$(abspath $(BUILD))/examples/libkernels.so" $(AGAINST) $(SECONDS) | \
 	  tee $(TARGET)/against.txt
 else
 bench: library

@@ -61,6 +61,7 @@ def test_inside_another_workspace_and_a_folder_with_a_space(sources):
 CONFIGURED = {
     "CARGO_BUILD_TARGET_DIR": ({"CARGO_BUILD_TARGET_DIR": "elsewhere"}, "", "elsewhere/release"),
     "CARGO_BUILD_TARGET": ({"CARGO_BUILD_TARGET": HOST}, "", f"target/{HOST}/release"),
+    "config.toml, a list": ({}, f'[build]\ntarget = ["{HOST}"]\n', f"target/{HOST}/release"),
     "config.toml": ({}, f'[build]\ntarget-dir = "configured"\ntarget = "{HOST}"\n', f"target/{HOST}/release"),
 }
 
@@ -85,7 +86,7 @@ def test_cargos_own_settings(sources, home, name):
     assert not (sources / "configured").exists()
 
 
-@pytest.mark.parametrize("setting", [["CARGO_TARGET_DIR=/tmp/a b"], ["install", "LIBDIR=../lib64"], ["install", "LIBDIR=/elsewhere"],
+@pytest.mark.parametrize("setting", [["CARGO_TARGET_DIR=/tmp/a b"], ["CARGO_BUILD_TARGET=one,two"], ["install", "LIBDIR=../lib64"], ["install", "LIBDIR=/elsewhere"],
                                      ["install", "PREFIX=/usr /local"], ["install", "LIBDIR=lib 64"]], ids=str)  # fmt: skip
 def test_what_make_cannot_do_is_refused_before_anything_is_written(sources, setting):
     command = ["make", "PREFIX=/nowhere", *setting]
@@ -93,6 +94,14 @@ def test_what_make_cannot_do_is_refused_before_anything_is_written(sources, sett
     command = [word for word in command if not word.startswith("CARGO")]
     done = subprocess.run(command, cwd=sources, env=env, capture_output=True, text=True)
     assert done.returncode != 0 and done.stdout == "" and re.search(r"\*\*\* .* (must|cannot) ", done.stderr), done.stderr
+
+
+def test_what_another_commit_is_measured_with_is_named_from_here(sources):
+    """In a folder with a space `rm -rf` of its whole name would remove another one."""
+    printed = run("make", "-n", "bench", "AGAINST=HEAD", cwd=sources, env=PLAIN | {"CARGO_BUILD_TARGET": HOST})
+    assert "rm -rf target/against/source\n" in printed
+    assert f'target/against/build/{HOST}/release/examples/libkernels.so" ' in printed
+    assert not re.search(r'(?<!")/[^" ]*my work', printed.replace(f'"{sources}', '"'))
 
 
 @pytest.mark.parametrize("libdir", ["lib64", "./lib64", "/usr/lib64", "lib/../lib64"])
