@@ -43,7 +43,7 @@ def random_noise(
     It may be larger than any memory: what is needed at once is the chunks that are being worked on. Of a slice, ``x[500:510]`` say,
     only what it holds is drawn; with a step, also what lies between.
 
-    For noise on a signal: ``signal + stddev * random_noise(signal.shape, seed, chunks=signal.chunks)``.
+    For noise on a signal: ``signal + stddev * random_noise(signal.shape, seed=seed, chunks=signal.chunks)``.
 
     Parameters
     ----------
