@@ -202,7 +202,7 @@ size_t somemem_capacity(const struct SomeMem *memory);
 /**
  * Gives all memory that is kept of freed buffers back to the operating system, as malloc_trim() does for the heap.
  *
- * What other threads free meanwhile may be kept.
+ * What other threads free meanwhile may be kept. Call it before mlockall(MCL_CURRENT), which would lock what is kept, or fail for it.
  *
  * Threads: from any thread at any time.
  */

@@ -31,12 +31,13 @@ def test_limits_of_a_process(program, name):
     assert " 0 failed" in run(program, name)
 
 
-def test_locked_memory(program):
+@pytest.mark.parametrize("name", ["locked", "locked_later"])
+def test_locked_memory(program, name):
     # Another user has to be able to run it.
     for folder in [program.parent, *program.parent.parents]:
         if folder.stat().st_uid == os.getuid() and os.getuid() == 0 and folder != pathlib.Path("/"):
             folder.chmod(folder.stat().st_mode | 0o011)
-    assert " 0 failed" in run(program, "locked")
+    assert " 0 failed" in run(program, name)
 
 
 @contextlib.contextmanager
@@ -53,7 +54,7 @@ def memory_group():
         try:
             if (group / limit).exists():
                 (group / limit).write_text(str(GROUP_BYTES))
-                yield group
+                yield group, group / limit
                 return
         finally:
             group.rmdir()
@@ -61,12 +62,14 @@ def memory_group():
 
 
 def test_memory_of_a_container(program):
-    with memory_group() as group:
+    with memory_group() as (group, limit):
         join = lambda: (group / "cgroup.procs").write_text(str(os.getpid()))
         assert " 0 failed" in run(program, "container", preexec_fn=join)
         # The limit is one: more than it is not to be had.
         over = subprocess.run(["python3", "-c", f"x = bytearray({2 * GROUP_BYTES})"], preexec_fn=join, capture_output=True)
         assert over.returncode != 0
+        with limit.open("w") as file:
+            assert " 0 failed" in run(program, "container_later", preexec_fn=join, stdin=file)
 
 
 @pytest.mark.parametrize("mode", ["0", "1", "2"])

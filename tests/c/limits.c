@@ -147,6 +147,26 @@ static void locked(void) {
   free(own);
 }
 
+/* What was kept before counts for mlockall(MCL_CURRENT), until the program gives it back. */
+static void locked_later(void) {
+  const size_t most = 8 * MIB;
+  CHECK(setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){most, most}) == 0);
+  if (geteuid() == 0) CHECK(setuid(65534) == 0);
+  leave_some(30 * MIB);
+  somemem_trim();
+  CHECK(mlockall(MCL_CURRENT) == 0);
+  leave_some(30 * MIB);
+}
+
+/* The group's limit falls below what is kept: the kernel takes it. The file with the limit is open as standard input. */
+static void container_later(void) {
+  leave_some(30 * MIB);
+  CHECK(write(STDIN_FILENO, "50331648", 8) == 8);
+  void *own = filled(36 * MIB);
+  free(own);
+  use(8 * MIB);
+}
+
 /* In a group that may have 200 MiB: tests/test_limits.py has put it there. */
 static void container(void) {
   leave_some(30 * MIB);
@@ -189,7 +209,7 @@ static void trimming(void) {
 static const struct { const char *name; void (*run)(void); } tests[] = {
     {"addresses_alone", addresses_alone}, {"address_space_later", address_space_later}, {"data_later", data_later},
     {"address_space_before", address_space_before}, {"data_before", data_before}, {"reserving", reserving},
-    {"locked", locked}, {"container", container}, {"overcommit", overcommit}, {"trimming", trimming}};
+    {"locked", locked}, {"locked_later", locked_later}, {"container_later", container_later}, {"container", container}, {"overcommit", overcommit}, {"trimming", trimming}};
 
 int main(int argc, char **argv) {
   int found = 0;
