@@ -112,6 +112,15 @@ def test_folders_to_install_in(sources, libdir):
     assert 'prefix=${pcfiledir}/../..|' in printed and '"/tmp/a stage/usr/lib64/pkgconfig/somemem.pc"' in printed
 
 
+def test_a_dependency_of_the_workspace_around_it(sources):
+    """Below it, and excluded, as docs/installing.md says."""
+    outer = sources.parent.parent
+    shutil.copy(ROOT / "Cargo.lock", outer)
+    manifest = outer / "app" / "Cargo.toml"
+    manifest.write_text(manifest.read_text() + '[dependencies]\nsomemem = { path = "../third party/some mem/rust" }\n')
+    run("cargo", "check", "--quiet", cwd=outer, env=PLAIN)
+
+
 def test_a_wheel_inside_another_workspace(sources, tmp_path):
     """The metadata are enough: for them maturin looks for the package and its workspace."""
     maturin = pathlib.Path(sys.executable).with_name("maturin")
