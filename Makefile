@@ -42,6 +42,7 @@ PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
 PEERS := $(TARGET)/peers
 WHEELS := $(TARGET)/wheels
+PYTHON_BUILD := $(BUILD:$(TARGET)/%=$(TARGET)/python/%)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wundef -Werror
 CFLAGS ?= -O2
@@ -148,11 +149,13 @@ installcheck: $(VENV)/somemem
 	  $(patsubst %,tests/test_%.py,installed library known_answers misuse examples process pages threads limits leaks twin)
 
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
-# `make` has built stays the one that is tested.
+# `make` has built stays the one that is tested. It begins as a copy, so that the crates below are not compiled again.
 wheel: $(WHEELS)/ready
 $(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml python/README.md tests/loom/models.rs \
-                 tests/c_rlib/Cargo.toml $(shell find src rust python/somemem -type f -not -name '*.pyc') $(VENV)/ready
-	rm -rf $(WHEELS)
+                 tests/c_rlib/Cargo.toml $(shell find src rust python/somemem -type f -not -name '*.pyc') $(VENV)/ready | library
+	rm -rf $(WHEELS) $(PYTHON_BUILD)
+	mkdir -p $(dir $(PYTHON_BUILD))
+	cp -a $(BUILD) $(PYTHON_BUILD)
 	PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR="$(abspath $(TARGET)/python)" $(VENV)/bin/python -m pip wheel \
 	  --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
 	touch $@
