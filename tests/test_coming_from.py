@@ -16,7 +16,6 @@ import sys
 
 import numpy
 import pytest
-from scipy import stats
 
 from conftest import C_WARNINGS, HEADER, INCLUDE, LIBRARY_DIR, ROOT, WARNINGS, code_blocks, missing, need, run
 
@@ -132,6 +131,8 @@ def test_every_function_of_ours_exists():
 @pytest.mark.parametrize("section", THEIRS)
 def test_theirs(section, tmp_path):
     """N(10, 2) by mean, standard deviation and the Kolmogorov-Smirnov test; and what is skipped is samples, or is not."""
+    from scipy import stats  # not above: whoever reads this file would wait for it
+
     draw = drawing(SNIPPETS[section][0], tmp_path)
     samples = numpy.array(draw(100_000, 0))
     error = 2 / len(samples) ** 0.5

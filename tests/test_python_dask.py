@@ -8,7 +8,6 @@ import sys
 
 import dask
 import dask.array as da
-import distributed
 import numpy as np
 import pytest
 import somemem
@@ -61,6 +60,8 @@ def test_schedulers_change_no_value(whole, scheduler, workers):
 @pytest.fixture(scope="module")
 def cluster():
     """Two worker processes on loopback."""
+    import distributed  # not above: whoever reads this file would wait for it
+
     options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         yield client

@@ -13,7 +13,7 @@ import math
 
 import numpy
 import twin
-from scipy.stats import poisson
+from scipy.special import gammainc, gammaincc
 
 from . import tally
 from .cuts import between
@@ -92,5 +92,6 @@ def figures(figure, by_binade, off_grid):
     # Samples that are no multiples of 2^-75 are the residual's, with a random bit below that.
     below = numpy.clip(numpy.arange(by_binade.shape[0]) - tally.BINADE_OFFSET + 52 - FINEST, 0, RANDOM_BITS)
     expected = (1 - sum(shares().values())) * (by_binade.sum(axis=1) * (1 - 0.5**below)).sum()
-    tails = two_sided(poisson.cdf(off_grid, expected), poisson.sf(off_grid - 1, expected))
+    # Poisson's, of so many or fewer, and of so many or more.
+    tails = two_sided(gammaincc(off_grid + 1, expected), gammainc(off_grid, expected) if off_grid else 1.0)
     yield figure("known limit, grid", *tails, f"{off_grid} samples off it, {expected:.1f} expected")
