@@ -1,5 +1,6 @@
 """The C examples compile in every standard without a warning, run, check themselves, and say what they should."""
 
+import functools
 import os
 import re
 import subprocess
@@ -13,10 +14,22 @@ NONSENSE = ["x", "-1", "1e6", "", "5x", "99999999999999999999"]
 EXAMPLES = sorted((ROOT / "c_examples").glob("*.c*"))
 
 
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """build(source, standard): the program, compiled once."""
+    folder = tmp_path_factory.mktemp("examples")
+
+    @functools.cache
+    def program(source, standard):
+        return compile_program(source, folder / f"{source.stem}-{standard}", f"-std={standard}")
+
+    return program
+
+
 @pytest.mark.parametrize("source", EXAMPLES, ids=lambda path: path.name)
-def test_every_standard_compiles(source, tmp_path):
+def test_every_standard_compiles(build, source):
     for standard in CPP_STANDARDS if source.suffix == ".cpp" else C_STANDARDS:
-        compile_program(source, tmp_path / standard, f"-std={standard}")
+        build(source, standard)
 
 
 def test_every_example_is_tested():
@@ -25,11 +38,11 @@ def test_every_example_is_tested():
 
 
 @pytest.fixture
-def example(request, tmp_path):
+def example(request, build):
     """Runs the example that the test is named after, and returns what it printed."""
     name = request.node.originalname.removeprefix("test_")
     (source,) = (ROOT / "c_examples").glob(f"{name}.*")
-    program = compile_program(source, tmp_path / name)
+    program = build(source, "c++11" if source.suffix == ".cpp" else "c11")
 
     def call(*arguments):
         return run(program, *arguments)
