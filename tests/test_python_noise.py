@@ -9,7 +9,6 @@ import sys
 import numpy
 import pytest
 import somemem
-import somemem.dask
 from somemem._native import ffi, lib
 
 from conftest import PEAK, run
@@ -134,6 +133,8 @@ assert peak() - before < 160_000, peak() - before
 @pytest.mark.parametrize("call", ["random_noise(3, 4)", "random_noise(2, 1, 7)", "add_noise(np.zeros(3), 0.1, 4)", "lazy(3, 4)"])
 def test_what_chooses_the_samples_is_named(call):
     """random_noise(3, 4) is no array of three rows, as other libraries have it, and no seed either."""
+    import somemem.dask  # not above: whoever reads this file would wait for it
+
     names = {"random_noise": somemem.random_noise, "add_noise": somemem.add_noise, "lazy": somemem.dask.random_noise, "np": numpy}
     with pytest.raises(TypeError, match="positional argument"):
         eval(call, names)
