@@ -67,6 +67,8 @@ mod header {
         let header = String::from_utf8(header).expect("cbindgen writes text");
         // C89 and C++98 have no comma after the last enumerator.
         let header = header.replace(",\n}", "\n}");
+        // Examples in C are marked for rustdoc, and indented for everybody.
+        let header = header.replace(" * ```text\n", "").replace(" * ```\n", "");
         std::fs::write(out.join("somemem.h"), header).expect("the output folder can be written to");
     }
 }

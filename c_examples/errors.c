@@ -104,13 +104,13 @@ int main(int argc, char **argv)
     SHOW(somemem_free(freed), SOMEMEM_INVALID_HANDLE);
     SHOW(somemem_free(invented), SOMEMEM_INVALID_HANDLE);
 
-    SHOW(random_noise_fill(NULL, 1, 0, 0, 0), SOMEMEM_INVALID_ARGUMENT);
-    SHOW(random_noise_fill(misaligned, 1, 0, 0, 0), SOMEMEM_INVALID_ARGUMENT);
-    SHOW(random_noise_fill(x, SIZE_MAX, 0, 0, 0), SOMEMEM_INVALID_ARGUMENT);
-    SHOW(random_noise_fill(x, 2, 0, 0, UINT64_MAX), SOMEMEM_INVALID_ARGUMENT);
-    SHOW(random_noise_add(x, 2, -1.0, 0, 0, 0), SOMEMEM_INVALID_ARGUMENT);
-    SHOW(random_noise_add(x, 2, NAN, 0, 0, 0), SOMEMEM_INVALID_ARGUMENT);
-    SHOW(random_noise_add(x, 2, INFINITY, 0, 0, 0), SOMEMEM_INVALID_ARGUMENT);
+    SHOW(random_noise_fill(NULL, 1, 0, 0, 0), SOMEMEM_INVALID_POINTER);
+    SHOW(random_noise_fill(misaligned, 1, 0, 0, 0), SOMEMEM_INVALID_POINTER);
+    SHOW(random_noise_fill(x, SIZE_MAX, 0, 0, 0), SOMEMEM_INVALID_RANGE);
+    SHOW(random_noise_fill(x, 2, 0, 0, UINT64_MAX), SOMEMEM_INVALID_RANGE);
+    SHOW(random_noise_fill_rows(x, 2, 3, 2, 0, 0, 0, 0, 3), SOMEMEM_INVALID_RANGE); /* rows that overlap */
+    SHOW(random_noise_add(x, 2, NAN, 0, 0, 0), SOMEMEM_INVALID_SCALE);
+    SHOW(random_noise_normal(x, 2, INFINITY, 1.0, 0, 0, 0), SOMEMEM_INVALID_SCALE);
 
     int intact = somemem_len(memory) == 2 && somemem_data(memory) == x && !somemem_data(freed) && !somemem_len(freed);
     somemem_free(memory);

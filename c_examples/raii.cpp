@@ -66,7 +66,7 @@ static void fail_halfway(SomeMem *&seen)
 {
     Memory noise = owned(random_noise_seeded(1000, 42));
     seen = noise.get();
-    check(random_noise_add(View(noise).begin(), 1000, -1.0, 42, 0, 0));
+    check(random_noise_add(View(noise).begin(), 1000, INFINITY, 42, 0, 0));
     std::cout << "never reached\n";
 }
 

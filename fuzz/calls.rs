@@ -1,10 +1,9 @@
 //! Bytes become a sequence of C calls, right ones and wrong ones, and each answer is compared with a model: status, length,
 //! content, alignment, `errno`. `main.rs` fuzzes with it, and `tests/corpus.rs` replays what fuzzing has found.
 
-use std::ptr::{null_mut, with_exposed_provenance_mut, without_provenance_mut};
+use std::ffi::CStr;
+use std::ptr::{null_mut, without_provenance_mut};
 
-use somemem::Noise;
-use somemem::internals::Kind;
 use somemem_c::capi::SomeMemStatus::*;
 use somemem_c::capi::*;
 
@@ -17,6 +16,8 @@ mod foreign;
 mod helpers;
 #[path = "input.rs"]
 mod input;
+#[path = "noise.rs"]
+mod noise;
 
 const MAX_LEN: usize = isize::MAX as usize / 8;
 
@@ -65,21 +66,12 @@ pub struct Model {
     foreign: Foreign,
     /// What no buffer holds yet.
     next: usize,
-    /// Memory of the caller's.
-    own: [f64; 128],
+    /// Memory of the caller's, for noise.
+    own: Vec<u64>,
 }
 
 // SAFETY: handles may be used by any thread, and by one at a time here.
 unsafe impl Send for Model {}
-
-/// The noise that is expected, from the kernel that is not the CPU's best.
-fn noise(number: usize, seed: u64, stream: u64, first: u64) -> Vec<f64> {
-    let mut values = vec![0.0; number];
-    // SAFETY: the layouts are equal, and nothing but doubles is written.
-    let unwritten = unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), number) };
-    Noise { seed, stream }.fill_with(Kind::Portable, unwritten, first);
-    values
-}
 
 /// Where a buffer of so many doubles is written and looked at: its begin, its middle, its end.
 fn places(len: usize) -> impl Iterator<Item = usize> {
@@ -106,7 +98,7 @@ impl Model {
             stale: Vec::new(),
             foreign: Foreign::new(),
             next: 1,
-            own: [0.0; 128],
+            own: vec![0; noise::OWN],
         }
     }
 
@@ -122,8 +114,7 @@ impl Model {
                 3..=5 => self.resize(),
                 6 | 7 => self.free(),
                 8 => self.look(),
-                9 => self.fill(),
-                10 => self.add(),
+                9 | 10 => self.draw(operation),
                 11 => self.refresh(),
                 12 => self.ask(),
                 13 => self.call_other_library(),
@@ -226,7 +217,8 @@ impl Model {
         let which = self.live.len() - 1;
         if maker == Maker::Seeded {
             for first in places(number) {
-                let values = noise(WINDOW.min(number - first), seed, 0, first as u64);
+                let mut values = vec![0.0; WINDOW.min(number - first)];
+                noise::expected(&mut values, seed, 0, first as u64);
                 self.live[which].known.push((first, values));
             }
             self.check(which);
@@ -372,75 +364,6 @@ impl Model {
         }
     }
 
-    /// A pointer, a number of doubles there and a first index; and whether they are right. If they are, and the number is
-    /// not 0, the pointer is into the caller's memory. `elsewise_wrong` if another argument is wrong.
-    fn arguments(&mut self, elsewise_wrong: bool) -> (*mut f64, usize, u64, bool) {
-        let (place, choice) = (self.input.byte(), self.input.byte());
-        let offset = place as usize % 64;
-        let inside = (&raw mut self.own).cast::<f64>().wrapping_add(offset);
-        let mut data = match place >> 6 {
-            0 | 1 => inside,
-            2 => inside.wrapping_byte_add(1 + offset % 7),
-            _ => [null_mut(), with_exposed_provenance_mut(usize::MAX), with_exposed_provenance_mut(8 * offset)]
-                [offset % 3],
-        };
-        let mut number = match choice {
-            0..=199 => choice as usize % (WINDOW + 1),
-            _ => self.input.number(),
-        };
-        let first = match self.input.byte() {
-            small @ 0..=127 => u64::from(small),
-            large @ 128..=223 => u64::MAX - u64::from(large - 128),
-            _ => self.input.word(),
-        };
-        let right = number == 0
-            || !data.is_null()
-                && data.is_aligned()
-                && number <= MAX_LEN
-                && first.checked_add(number as u64 - 1).is_some();
-        if right && !elsewise_wrong && number > 0 {
-            (data, number) = (inside, number.min(WINDOW));
-        }
-        (data, number, first, right)
-    }
-
-    /// What the caller's memory holds before a call.
-    fn paint(&mut self) -> [f64; 128] {
-        self.own = std::array::from_fn(|n| n as f64 - 0.5);
-        self.own
-    }
-
-    fn fill(&mut self) {
-        let (data, number, first, right) = self.arguments(false);
-        let (seed, stream) = (u64::from(self.input.byte()), u64::from(self.input.byte()));
-        let mut expected = self.paint();
-        let status = self.call(|| unsafe { random_noise_fill(data, number, seed, stream, first) });
-        assert_eq!(status, if right { SOMEMEM_OK } else { SOMEMEM_INVALID_ARGUMENT });
-        if right && number > 0 {
-            let start = (data.addr() - (&raw const self.own).addr()) / 8;
-            expected[start..][..number].copy_from_slice(&noise(number, seed, stream, first));
-        }
-        assert!(same_bits(&self.own, &expected), "fill {number} from {first}");
-    }
-
-    fn add(&mut self) {
-        let stddev = self.input.stddev();
-        let right_stddev = stddev >= 0.0 && stddev.is_finite();
-        let (data, number, first, right) = self.arguments(!right_stddev);
-        let (seed, stream) = (u64::from(self.input.byte()), u64::from(self.input.byte()));
-        let mut expected = self.paint();
-        let status = self.call(|| unsafe { random_noise_add(data, number, stddev, seed, stream, first) });
-        let right = right && right_stddev;
-        assert_eq!(status, if right { SOMEMEM_OK } else { SOMEMEM_INVALID_ARGUMENT });
-        if right && number > 0 {
-            let start = (data.addr() - (&raw const self.own).addr()) / 8;
-            for (sum, x) in expected[start..][..number].iter_mut().zip(noise(number, seed, stream, first)) {
-                *sum += (stddev + 0.0) * x;
-            }
-        }
-        assert!(same_bits(&self.own, &expected), "add {stddev} times {number} from {first}");
-    }
-
     /// The functions that concern no buffer in use.
     fn ask(&mut self) {
         match self.input.byte() {
@@ -455,7 +378,12 @@ impl Model {
                 assert!(!self.call(|| somemem_strerror(status)).is_null());
             }
             192..=223 => self.call(|| somemem_trim()),
-            _ => assert!(!self.call(|| somemem_version()).is_null()),
+            224..=239 => assert!(!self.call(|| somemem_version()).is_null()),
+            _ => {
+                let name = self.call(|| somemem_kernel());
+                // SAFETY: a string that is never freed.
+                assert!(noise::KERNELS.contains(&unsafe { CStr::from_ptr(name) }));
+            }
         }
     }
 

@@ -63,23 +63,76 @@ impl Input {
 
     /// How much noise to draw instead of so much: seldom much, and then enough for two threads.
     pub fn less_noise(&mut self, number: usize) -> usize {
-        if number > 2048 && self.noise > 0 {
-            self.noise -= 1;
+        if number > 2048 && self.may_draw_much() {
             return number.min((1 << 18) + 1);
         }
         number % 2048
     }
 
-    pub fn stddev(&mut self) -> f64 {
+    /// Whether so much noise may be drawn that threads would share it.
+    pub fn may_draw_much(&mut self) -> bool {
+        self.noise > 0 && {
+            self.noise -= 1;
+            true
+        }
+    }
+
+    /// A number of elements, rows or columns, or a distance: mostly small, but any.
+    pub fn count(&mut self) -> usize {
+        let choice = self.byte();
+        let low = choice as usize;
+        match choice {
+            0..=159 => low % 20,
+            160..=191 => (low % 32) * 33,
+            192..=207 => MAX_LEN - 4 + low % 8,
+            208..=223 => 2 * MAX_LEN - 4 + low % 8,
+            224..=231 => usize::MAX - low % 4,
+            232..=239 => (1 << 32) - 4 + low % 8,
+            _ => (self.word() >> (self.byte() % 64)) as usize,
+        }
+    }
+
+    /// An index or a stream: near one end or the other, or any.
+    pub fn index(&mut self) -> u64 {
         match self.byte() {
-            0..=63 => 1.0,
-            64..=95 => f64::from(self.byte()) / 16.0,
+            small @ 0..=127 => u64::from(small),
+            large @ 128..=223 => u64::MAX - u64::from(large - 128),
+            _ => self.word(),
+        }
+    }
+
+    /// How far it is from one row to the next one in streams or indices, of which `most` would be right.
+    pub fn step(&mut self, columns: usize, most: u64) -> u64 {
+        let choice = self.byte();
+        let low = u64::from(choice % 32);
+        match choice {
+            0..=63 => 0,
+            64..=95 => 1,
+            96..=127 => low,
+            128..=159 => (columns as u64).wrapping_add(low % 8).wrapping_sub(4),
+            160..=223 => most.wrapping_add(low % 4).wrapping_sub(2),
+            _ => self.word() >> low,
+        }
+    }
+
+    /// A mean or a scale.
+    pub fn scale(&mut self) -> f64 {
+        let choice = self.byte();
+        let sign = if choice.is_multiple_of(2) { 1.0 } else { -1.0 };
+        match choice {
+            0..=31 => 1.0,
+            32..=47 => -1.5,
+            // The product is mostly 0, and then of either sign.
+            48..=63 => -5e-324,
+            64..=95 => sign * f64::from(self.byte()) / 16.0,
             96..=111 => 0.0,
             112..=127 => -0.0,
-            128..=143 => f64::NAN,
-            144..=159 => f64::INFINITY,
-            160..=175 => -f64::MIN_POSITIVE,
-            176..=191 => f64::MAX,
+            128..=135 => f64::NAN,
+            // A signaling one.
+            136..=143 => f64::from_bits(0x7FF0_0000_0000_0001),
+            144..=159 => sign * f64::INFINITY,
+            160..=175 => sign * f64::MIN_POSITIVE,
+            176..=191 => sign * f64::MAX,
             192..=207 => 5e-324,
             _ => f64::from_bits(self.word()),
         }

@@ -2,7 +2,8 @@
 ! compile somemem.f90, and `use somemem`. Their manual is somemem.h.
 !
 ! A handle is a type(c_ptr). Fortran has no unsigned numbers: a seed, stream or index from 2**63 on is passed as the negative
-! number of the same bits. SPDX-License-Identifier: MIT OR Apache-2.0
+! number of the same bits. What are rows in somemem.h are columns of an array of Fortran's: the stride of a whole one is its first
+! extent. SPDX-License-Identifier: MIT OR Apache-2.0
 !
 ! Each function names the kinds that it uses, whatever the program has taken of iso_c_binding. Code keeps to the columns 7 to 72; a
 ! line that goes on has its `&` in the columns 73 and 6, where both forms take it.
@@ -11,8 +12,10 @@
         enumerator :: SOMEMEM_OK = 0
         enumerator :: SOMEMEM_NO_MEMORY = 1
         enumerator :: SOMEMEM_INVALID_HANDLE = 2
-        enumerator :: SOMEMEM_INVALID_ARGUMENT = 3
-        enumerator :: SOMEMEM_NO_ENTROPY = 4
+        enumerator :: SOMEMEM_INVALID_POINTER = 3
+        enumerator :: SOMEMEM_INVALID_RANGE = 4
+        enumerator :: SOMEMEM_INVALID_SCALE = 5
+        enumerator :: SOMEMEM_NO_ENTROPY = 6
       end enum
 
       interface
@@ -81,14 +84,104 @@
           integer(c_int64_t), value :: seed, stream, first
         end function
 
-        integer(c_int) function random_noise_add(inout, number, stddev, &
+        integer(c_int) function random_noise_fill_f32(out, number,      &
+     &  seed, stream, first) bind(c)
+          use, intrinsic :: iso_c_binding, only: c_float, c_int,        &
+     &  c_int64_t, c_size_t
+          real(c_float), intent(out) :: out(*)
+          integer(c_size_t), value :: number
+          integer(c_int64_t), value :: seed, stream, first
+        end function
+
+        integer(c_int) function random_noise_add(inout, number, scale,  &
      &  seed, stream, first) bind(c)
           use, intrinsic :: iso_c_binding, only: c_double, c_int,       &
      &  c_int64_t, c_size_t
           real(c_double), intent(inout) :: inout(*)
           integer(c_size_t), value :: number
-          real(c_double), value :: stddev
+          real(c_double), value :: scale
           integer(c_int64_t), value :: seed, stream, first
+        end function
+
+        integer(c_int) function random_noise_add_f32(inout, number,     &
+     &  scale, seed, stream, first) bind(c)
+          use, intrinsic :: iso_c_binding, only: c_double, c_float,     &
+     &  c_int, c_int64_t, c_size_t
+          real(c_float), intent(inout) :: inout(*)
+          integer(c_size_t), value :: number
+          real(c_double), value :: scale
+          integer(c_int64_t), value :: seed, stream, first
+        end function
+
+        integer(c_int) function random_noise_normal(out, number, mean,  &
+     &  scale, seed, stream, first) bind(c)
+          use, intrinsic :: iso_c_binding, only: c_double, c_int,       &
+     &  c_int64_t, c_size_t
+          real(c_double), intent(out) :: out(*)
+          integer(c_size_t), value :: number
+          real(c_double), value :: mean, scale
+          integer(c_int64_t), value :: seed, stream, first
+        end function
+
+        integer(c_int) function random_noise_normal_f32(out, number,    &
+     &  mean, scale, seed, stream, first) bind(c)
+          use, intrinsic :: iso_c_binding, only: c_double, c_float,     &
+     &  c_int, c_int64_t, c_size_t
+          real(c_float), intent(out) :: out(*)
+          integer(c_size_t), value :: number
+          real(c_double), value :: mean, scale
+          integer(c_int64_t), value :: seed, stream, first
+        end function
+
+        integer(c_int) function random_noise_fill_rows(out, rows,       &
+     &  columns, stride, seed, stream, first, stream_step, first_step)  &
+     &  bind(c)
+          use, intrinsic :: iso_c_binding, only: c_double, c_int,       &
+     &  c_int64_t, c_size_t
+          real(c_double), intent(out) :: out(*)
+          integer(c_size_t), value :: rows, columns, stride
+          integer(c_int64_t), value :: seed, stream, first
+          integer(c_int64_t), value :: stream_step, first_step
+        end function
+
+        integer(c_int) function random_noise_fill_rows_f32(out, rows,   &
+     &  columns, stride, seed, stream, first, stream_step, first_step)  &
+     &  bind(c)
+          use, intrinsic :: iso_c_binding, only: c_float, c_int,        &
+     &  c_int64_t, c_size_t
+          real(c_float), intent(out) :: out(*)
+          integer(c_size_t), value :: rows, columns, stride
+          integer(c_int64_t), value :: seed, stream, first
+          integer(c_int64_t), value :: stream_step, first_step
+        end function
+
+        integer(c_int) function random_noise_add_rows(inout, rows,      &
+     &  columns, stride, scale, seed, stream, first, stream_step,       &
+     &  first_step) bind(c)
+          use, intrinsic :: iso_c_binding, only: c_double, c_int,       &
+     &  c_int64_t, c_size_t
+          real(c_double), intent(inout) :: inout(*)
+          integer(c_size_t), value :: rows, columns, stride
+          real(c_double), value :: scale
+          integer(c_int64_t), value :: seed, stream, first
+          integer(c_int64_t), value :: stream_step, first_step
+        end function
+
+        integer(c_int) function random_noise_add_rows_f32(inout, rows,  &
+     &  columns, stride, scale, seed, stream, first, stream_step,       &
+     &  first_step) bind(c)
+          use, intrinsic :: iso_c_binding, only: c_double, c_float,     &
+     &  c_int, c_int64_t, c_size_t
+          real(c_float), intent(inout) :: inout(*)
+          integer(c_size_t), value :: rows, columns, stride
+          real(c_double), value :: scale
+          integer(c_int64_t), value :: seed, stream, first
+          integer(c_int64_t), value :: stream_step, first_step
+        end function
+
+        ! A C string that ends with c_null_char.
+        type(c_ptr) function somemem_kernel() bind(c)
+          use, intrinsic :: iso_c_binding, only: c_ptr
         end function
 
         subroutine somemem_set_threads(threads) bind(c)

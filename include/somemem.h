@@ -3,7 +3,8 @@
  * somemem: memory full of Gaussian noise.
  *
  * somemem_*       own growable buffers of doubles through handles.
- * random_noise*   fill memory with N(0,1) samples, or add them to it. A sample is a pure function of (seed, stream, index).
+ * random_noise*   fill memory with N(0,1) samples, or add them to it: doubles or floats, in one piece or in rows. A sample is a
+ *                 pure function of (seed, stream, index).
  *
  *     SomeMem *noise = random_noise_seeded(1000000, 42);
  *     if (!noise) { perror("random_noise_seeded"); exit(1); }
@@ -74,13 +75,22 @@ typedef enum SomeMemStatus {
    */
   SOMEMEM_INVALID_HANDLE = 2,
   /**
-   * An argument is out of the range that the function states.
+   * The data is NULL or not aligned for its type, and there are elements to write.
    */
-  SOMEMEM_INVALID_ARGUMENT = 3,
+  SOMEMEM_INVALID_POINTER = 3,
+  /**
+   * The number of elements, rows or columns, the first index, the stride or a step: more than memory can hold, rows that overlap,
+   * or a stream or an index above 2^64 - 1.
+   */
+  SOMEMEM_INVALID_RANGE = 4,
+  /**
+   * The mean or the scale is NaN or infinite.
+   */
+  SOMEMEM_INVALID_SCALE = 5,
   /**
    * The operating system gave no random key. The function that needs one, random_noise(), reports it as `errno` EIO.
    */
-  SOMEMEM_NO_ENTROPY = 4
+  SOMEMEM_NO_ENTROPY = 6
 } SomeMemStatus;
 
 /**
@@ -246,10 +256,11 @@ struct SomeMem *random_noise_seeded(size_t number,
  *
  * `out` may be any memory for `number` doubles. With `number` = 0 it may be any pointer at all, and `first` any number.
  *
- * Returns SOMEMEM_OK; or SOMEMEM_INVALID_ARGUMENT, and nothing is written, if `number` is above 0 and `out` is NULL or not
- * aligned for a double, or `number` is above PTRDIFF_MAX / 8, or the last index would be above 2^64 - 1. It cannot fail
- * otherwise: it uses at most 16 KiB of stack, allocates nothing (but for what the system needs to start threads, if
- * somemem_set_threads() asks for any), and raises no floating-point exception.
+ * Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE, if the last index would be above 2^64 - 1 or `number`
+ * is above PTRDIFF_MAX / 8; SOMEMEM_INVALID_POINTER, if `number` is above 0 and `out` is NULL or not aligned for a double. It
+ * cannot fail otherwise: it uses at most 16 KiB of stack, allocates nothing (but for what the system needs to start threads, if
+ * somemem_set_threads() asks for any), and raises no floating-point exception. All this holds for the other functions that
+ * draw noise into the caller's memory, too.
  *
  * Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times what
  * memset() takes; without it (AMD EPYC, Zen 3) 55 ns and 1.4 ns, 3 times memset(). On CPUs without AES instructions the samples are
@@ -264,27 +275,204 @@ enum SomeMemStatus random_noise_fill(double *out,
                                      uint64_t first);
 
 /**
- * Adds noise to a signal: `inout[i]` becomes `inout[i] + stddev * x`, where x is element `first` + i of the sequence
- * (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `stddev` of -0.0 counts as 0.0.
+ * random_noise_fill() for floats: each is the double of its index, rounded to nearest. It is the same noise in less memory.
  *
- * Returns SOMEMEM_OK; or SOMEMEM_INVALID_ARGUMENT, and nothing is changed, if `stddev` is NaN, infinite or negative, or as
- * for random_noise_fill().
+ * They are never 0, infinite or subnormal either. `number` may be up to PTRDIFF_MAX / 4.
+ *
+ * Returns what random_noise_fill() returns.
+ *
+ * Threads: from any thread at any time, each writing memory of its own.
+ */
+enum SomeMemStatus random_noise_fill_f32(float *out,
+                                         size_t number,
+                                         uint64_t seed,
+                                         uint64_t stream,
+                                         uint64_t first);
+
+/**
+ * Adds noise to a signal: `inout[i]` becomes `inout[i] + (scale * x)`, where x is element `first` + i of the sequence
+ * (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `scale` of -0.0 counts as 0.0.
+ *
+ * A negative `scale` takes off what was added, so a program can try a direction both ways without a copy of x:
+ *
+ *     random_noise_add(x, n, eps, seed, stream, 0);         // x + eps z
+ *     random_noise_add(x, n, -2 * eps, seed, stream, 0);    // x - eps z
+ *     random_noise_add(x, n, eps, seed, stream, 0);         // x again, but for rounding
+ *
+ * Rounding leaves this: each call rounds each sum once, so x is off by at most half a unit in the last place of each of the three
+ * sums. Where the error must not grow over many steps, keep a copy.
+ *
+ * A `scale` of 0 changes nothing, but that it may turn -0.0 into 0.0. Sums may overflow to infinity, or be subnormal.
+ *
+ * Returns SOMEMEM_OK. After a failure nothing is changed: SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER as for
+ * random_noise_fill(); SOMEMEM_INVALID_SCALE, if `scale` is NaN or infinite, also where `number` is 0.
  *
  * Threads: from any thread at any time, each changing memory of its own.
  */
 enum SomeMemStatus random_noise_add(double *inout,
                                     size_t number,
-                                    double stddev,
+                                    double scale,
                                     uint64_t seed,
                                     uint64_t stream,
                                     uint64_t first);
 
 /**
- * Sets by how many threads large ranges are drawn, from the next call on: by random_noise(), random_noise_seeded(),
- * random_noise_fill() and random_noise_add().
+ * random_noise_add() for floats: `inout[i]` becomes `(float)((double)inout[i] + (scale * x))`. Product and sum are made in double,
+ * and x is not rounded to a float before.
+ *
+ * `number` may be up to PTRDIFF_MAX / 4.
+ *
+ * Returns what random_noise_add() returns.
+ *
+ * Threads: from any thread at any time, each changing memory of its own.
+ */
+enum SomeMemStatus random_noise_add_f32(float *inout,
+                                        size_t number,
+                                        double scale,
+                                        uint64_t seed,
+                                        uint64_t stream,
+                                        uint64_t first);
+
+/**
+ * Writes noise of another mean and standard deviation: `out[i]` becomes `mean + (scale * x)`, where x is element `first` + i of the
+ * sequence (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `scale` of -0.0 counts
+ * as 0.0.
+ *
+ * Other libraries call this normal(mean, sigma). `scale` may be negative: that mirrors the noise. Results may overflow to infinity,
+ * or be subnormal or 0.
+ *
+ * Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER as for
+ * random_noise_fill(); SOMEMEM_INVALID_SCALE, if `mean` or `scale` is NaN or infinite, also where `number` is 0.
+ *
+ * Threads: from any thread at any time, each writing memory of its own.
+ */
+enum SomeMemStatus random_noise_normal(double *out,
+                                       size_t number,
+                                       double mean,
+                                       double scale,
+                                       uint64_t seed,
+                                       uint64_t stream,
+                                       uint64_t first);
+
+/**
+ * random_noise_normal() for floats: product and sum are made in double, and the sum is then rounded to a float.
+ *
+ * `number` may be up to PTRDIFF_MAX / 4.
+ *
+ * Returns what random_noise_normal() returns.
+ *
+ * Threads: from any thread at any time, each writing memory of its own.
+ */
+enum SomeMemStatus random_noise_normal_f32(float *out,
+                                           size_t number,
+                                           double mean,
+                                           double scale,
+                                           uint64_t seed,
+                                           uint64_t stream,
+                                           uint64_t first);
+
+/**
+ * random_noise_fill() for rows of an array: row r of `rows` is `columns` long, begins at `out` + r * `stride`, and gets the elements
+ * of the sequence (`seed`, `stream` + r * `stream_step`) from `first` + r * `first_step` on. What lies between the rows is neither
+ * read nor written.
+ *
+ * Two uses, each one call:
+ *
+ * - A sequence for each row: stream_step = 1, first_step = 0, stride = columns.
+ * - A block of a larger array whose rows are `width` long, at (top, left): stream_step = 0, first_step = width,
+ *   first = top * width + left. Every element gets the value that it has in the whole array, however that is cut into blocks.
+ *
+ * `stride`, in elements, is at least `columns`. Ranges of indices may overlap. Rows and columns may be 0: there is nothing to write
+ * then, and `out`, `stride`, `first` and the steps may be anything.
+ *
+ * Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE, if the last stream or the last index of a row would be
+ * above 2^64 - 1, if there is more than one row and `stride` is less than `columns`, or if all of it from the first to the last
+ * element is more than PTRDIFF_MAX bytes; SOMEMEM_INVALID_POINTER, if `out` is NULL or not aligned for a double.
+ *
+ * Cost: that of one random_noise_fill() of as many elements and some nanoseconds a row, if all rows are of one stream; otherwise a
+ * key a row, which is less than a call a row. The threads of somemem_set_threads() share the elements, whatever the shape.
+ *
+ * Threads: from any thread at any time, each writing rows of its own, also if they lie between another's.
+ */
+enum SomeMemStatus random_noise_fill_rows(double *out,
+                                          size_t rows,
+                                          size_t columns,
+                                          size_t stride,
+                                          uint64_t seed,
+                                          uint64_t stream,
+                                          uint64_t first,
+                                          uint64_t stream_step,
+                                          uint64_t first_step);
+
+/**
+ * random_noise_fill_rows() for floats; see random_noise_fill_f32().
+ *
+ * Returns what random_noise_fill_rows() returns; `out` has to be aligned for a float.
+ *
+ * Threads: from any thread at any time, each writing rows of its own, also if they lie between another's.
+ */
+enum SomeMemStatus random_noise_fill_rows_f32(float *out,
+                                              size_t rows,
+                                              size_t columns,
+                                              size_t stride,
+                                              uint64_t seed,
+                                              uint64_t stream,
+                                              uint64_t first,
+                                              uint64_t stream_step,
+                                              uint64_t first_step);
+
+/**
+ * random_noise_add() for rows of an array, which are those of random_noise_fill_rows().
+ *
+ * Returns what random_noise_fill_rows() returns; or SOMEMEM_INVALID_SCALE, and nothing is changed, if `scale` is NaN or infinite, also
+ * where there are no rows or columns.
+ *
+ * Threads: from any thread at any time, each changing rows of its own, also if they lie between another's.
+ */
+enum SomeMemStatus random_noise_add_rows(double *inout,
+                                         size_t rows,
+                                         size_t columns,
+                                         size_t stride,
+                                         double scale,
+                                         uint64_t seed,
+                                         uint64_t stream,
+                                         uint64_t first,
+                                         uint64_t stream_step,
+                                         uint64_t first_step);
+
+/**
+ * random_noise_add_rows() for floats; see random_noise_add_f32().
+ *
+ * Returns what random_noise_add_rows() returns; `inout` has to be aligned for a float.
+ *
+ * Threads: from any thread at any time, each changing rows of its own, also if they lie between another's.
+ */
+enum SomeMemStatus random_noise_add_rows_f32(float *inout,
+                                             size_t rows,
+                                             size_t columns,
+                                             size_t stride,
+                                             double scale,
+                                             uint64_t seed,
+                                             uint64_t stream,
+                                             uint64_t first,
+                                             uint64_t stream_step,
+                                             uint64_t first_step);
+
+/**
+ * The instructions that noise is drawn with on this CPU: "AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES" or "portable".
+ * They change how long a call takes and never a value.
+ *
+ * The string is static: never NULL, never to be freed.
+ *
+ * Threads: from any thread at any time.
+ */
+const char *somemem_kernel(void);
+
+/**
+ * Sets by how many threads all functions draw large ranges, from the next call on.
  *
  * 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 256 are 256.
- * The number changes how long a call takes and never a value. Ranges of less than 262,144 doubles are always drawn by the
+ * The number changes how long a call takes and never a value. Less than 262,144 elements, of all rows together, are always drawn by the
  * calling thread alone, and memory that one thread saturates is not filled faster by two.
  *
  * Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; anything else in it is

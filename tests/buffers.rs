@@ -77,8 +77,8 @@ proptest! {
     /// Rust's buffers are like a vector that is resized with zeros, also where freed memory is given out again.
     #[test]
     fn rust_reads_what_it_wrote_and_zeros(first in 0usize..2 * LARGE, sizes in prop::collection::vec(size(), 1..20)) {
-        drop(Buffer::of(Noise { seed: 1, stream: 2 }, 4 * LARGE, 0));
-        let mut buffer = Buffer::new(first).unwrap();
+        drop(Buffer::<f64>::of(Noise { seed: 1, stream: 2 }, 4 * LARGE, 0));
+        let mut buffer = Buffer::<f64>::new(first).unwrap();
         let mut model = vec![0.0; first];
         for (seed, size) in (0..).zip(sizes) {
             prop_assert_eq!(buffer.resize(size).is_err(), size >= MOST - 1);

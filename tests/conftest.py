@@ -81,7 +81,7 @@ def compile_program(source, output, *options):
 def library():
     """The shared library through ctypes."""
     loaded = ctypes.CDLL(str(LIBRARY))
-    size, word, data, handle = ctypes.c_size_t, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_void_p
+    size, word, real, data, handle = ctypes.c_size_t, ctypes.c_uint64, ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p
     signatures = {
         "somemem_new": (handle, [size]),
         "somemem_resize": (ctypes.c_int, [handle, size]),
@@ -94,12 +94,18 @@ def library():
         "random_noise": (handle, [size]),
         "random_noise_seeded": (handle, [size, word]),
         "random_noise_fill": (ctypes.c_int, [data, size, word, word, word]),
-        "random_noise_add": (ctypes.c_int, [data, size, ctypes.c_double, word, word, word]),
+        "random_noise_add": (ctypes.c_int, [data, size, real, word, word, word]),
+        "random_noise_normal": (ctypes.c_int, [data, size, real, real, word, word, word]),
+        "random_noise_fill_rows": (ctypes.c_int, [data, size, size, size, word, word, word, word, word]),
+        "random_noise_add_rows": (ctypes.c_int, [data, size, size, size, real, word, word, word, word, word]),
+        "somemem_kernel": (ctypes.c_char_p, []),
         "somemem_set_threads": (None, [size]),
         "somemem_threads": (size, []),
         "somemem_strerror": (ctypes.c_char_p, [ctypes.c_int32]),
         "somemem_version": (ctypes.c_char_p, []),
     }
+    for name in ("random_noise_fill", "random_noise_add", "random_noise_normal", "random_noise_fill_rows", "random_noise_add_rows"):
+        signatures[f"{name}_f32"] = signatures[name]
     for name, (result, arguments) in signatures.items():
         function = getattr(loaded, name)
         function.restype, function.argtypes = result, arguments

@@ -32,7 +32,7 @@ tests() {
   shift
   # Plain pages, because qemu takes memory for every page that was ever mapped, and these tests make thousands of buffers.
   printed=$(SOMEMEM_EMULATED=1 SOMEMEM_PLAIN_PAGES=1 "$@" --target-dir "$target_dir" --no-default-features \
-    --test kernels --test noise --test handles --test buffers --test threads --test known_answers \
+    --test kernels --test noise --test rows --test handles --test buffers --test threads --test known_answers \
     -- --nocapture --skip sixty_four_million --skip a_million 2>&1) || { printf '%s\n' "$printed" | tail -40; return 1; }
   printf '%s\n' "$printed" | grep -E 'tried here|test result'
   [ "$kernel" = none ] && kernel='tried here: \[\]' || kernel="tried here: .*\\b$kernel\\b"
@@ -43,9 +43,15 @@ tests() {
 examples() {
   local folder=$1 program
   shift
-  for program in hello_noise errors resize awgn reproducible option_price brownian histogram; do
+  for program in hello_noise errors resize awgn reproducible option_price brownian histogram zeroth_order radio domain sketch; do
     local sizes=100000
-    case $program in errors) sizes= ;; hello_noise) sizes=10 ;; resize) sizes=1000 ;; brownian) sizes="200 50" ;; esac
+    case $program in
+      errors) sizes= ;;
+      hello_noise) sizes=10 ;;
+      resize | zeroth_order | sketch) sizes=1000 ;;
+      brownian) sizes="200 50" ;;
+      domain) sizes="15 17 19" ;;
+    esac
     # shellcheck disable=SC2086
     "$@" "$folder/$program" $sizes >/dev/null || { echo "$program failed"; return 1; }
   done
@@ -56,18 +62,18 @@ compile_programs() {
   local compiler=$1 library=$2 source
   mkdir -p "$library/c_examples"
   ln -sf libsomemem.so "$library/libsomemem.so.0.1"
-  for source in c_examples/*.c tests/c/misuse.c tests/c/stack.c tests/c/known_answers.c; do
+  for source in c_examples/*.c tests/c/misuse.c tests/c/stack.c tests/c/bounds.c tests/c/known_answers.c; do
     [[ $source == */mpi_* ]] && continue
     "$compiler" -std=c11 -O2 -Iinclude "$source" -o "$library/c_examples/$(basename "$source" .c)" \
       -L"$library" -Wl,-rpath,"$(realpath "$library")" -lsomemem -lm -lpthread -ldl || return 1
   done
 }
 
-# Wrong calls, known answers and the use of the stack; the portable kernel is the one that needs most of it.
+# Wrong calls, known answers, the ends of memory and the use of the stack; the portable kernel is the one that needs most of it.
 c_tests() {
   local folder=$1
   shift
-  "$@" "$folder/misuse" && "$@" "$folder/known_answers" && "$@" "$folder/stack"
+  "$@" "$folder/misuse" && "$@" "$folder/known_answers" && "$@" "$folder/bounds" && "$@" "$folder/stack"
 }
 
 # The instructions that the kernel takes, where there is a record of them.

@@ -30,7 +30,7 @@ fn null_is_refused_but_may_be_freed() {
 fn words(number: usize) -> Vec<usize> {
     let mut noise = vec![0.0; number];
     somemem::Noise { seed: 7, stream: 7 }.fill(&mut noise, 0).unwrap();
-    noise.into_iter().map(|x| (x.to_bits() as usize).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize)).collect()
+    noise.into_iter().map(|x: f64| (x.to_bits() as usize).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize)).collect()
 }
 
 #[test]

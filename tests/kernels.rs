@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use somemem::Noise;
-use somemem::internals::Kind;
+use somemem::internals::{self, Kind};
 
 const KEYS: [Noise; 4] = [
     Noise { seed: 0, stream: 0 },
@@ -17,23 +17,59 @@ fn kernels() -> impl Iterator<Item = Kind> {
     Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Portable && kind.is_available())
 }
 
-fn fill(kind: Kind, noise: Noise, number: usize, first: u64) -> Vec<u64> {
-    let mut out = vec![MaybeUninit::new(f64::NAN); number];
-    noise.fill_with(kind, &mut out, first);
-    // Written or not, every element holds a double.
-    out.into_iter().map(|x| bits(&x)).collect()
+/// What a kernel does with the elements: each of the operations, in both types.
+#[derive(Clone, Copy, Debug)]
+enum Work {
+    Fill,
+    FillFloats,
+    Normal,
+    NormalFloats,
+    Add(f64),
+    AddFloats(f64),
 }
 
-#[expect(unsafe_code)]
-fn bits(x: &MaybeUninit<f64>) -> u64 {
-    // SAFETY: `fill` made it a NaN before it was drawn.
-    unsafe { x.assume_init() }.to_bits()
-}
+use Work::*;
 
-fn add(kind: Kind, noise: Noise, number: usize, first: u64) -> Vec<u64> {
-    let mut sums: Vec<f64> = (0..number).map(|n| if n % 5 == 0 { -0.0 } else { n as f64 * 0.1 - 7.0 }).collect();
-    noise.add_with(kind, &mut sums, 0.3, first);
-    sums.into_iter().map(f64::to_bits).collect()
+const WORKS: [Work; 8] = [Fill, FillFloats, Normal, NormalFloats, Add(0.3), Add(-0.3), AddFloats(0.3), AddFloats(-0.3)];
+
+/// The bits that come out. Sums are of what makes the marker of unsettled elements visible where it is not what it should be.
+fn draw(kind: Kind, work: Work, noise: Noise, number: usize, first: u64) -> Vec<u64> {
+    fn before<T>(number: usize, round: impl Fn(f64) -> T) -> Vec<T> {
+        (0..number).map(|n| round(if n % 5 == 0 { -0.0 } else { n as f64 * 0.1 - 7.0 })).collect()
+    }
+    fn written<T: Copy>(number: usize, nan: T, draw: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
+        let mut out = vec![MaybeUninit::new(nan); number];
+        draw(&mut out);
+        #[expect(unsafe_code)]
+        // SAFETY: each was a NaN before anything was drawn.
+        out.into_iter().map(|x| unsafe { x.assume_init() }).collect()
+    }
+    let doubles = |values: Vec<f64>| values.into_iter().map(f64::to_bits).collect();
+    let floats = |values: Vec<f32>| values.into_iter().map(|x| u64::from(x.to_bits())).collect();
+    match work {
+        Fill => doubles(written(number, f64::NAN, |out| {
+            noise.draw_with(kind, internals::Fill::<f64>::default(), out, first);
+        })),
+        FillFloats => floats(written(number, f32::NAN, |out| {
+            noise.draw_with(kind, internals::Fill::<f32>::default(), out, first);
+        })),
+        Normal => doubles(written(number, f64::NAN, |out| {
+            noise.draw_with(kind, internals::Normal::<f64>::new(3.0, -0.7).unwrap(), out, first);
+        })),
+        NormalFloats => floats(written(number, f32::NAN, |out| {
+            noise.draw_with(kind, internals::Normal::<f32>::new(3.0, -0.7).unwrap(), out, first);
+        })),
+        Add(scale) => {
+            let mut sums = before(number, |x| x);
+            noise.draw_with(kind, internals::Add::<f64>::new(scale).unwrap(), &mut sums, first);
+            doubles(sums)
+        }
+        AddFloats(scale) => {
+            let mut sums = before(number, |x| x as f32);
+            noise.draw_with(kind, internals::Add::<f32>::new(scale).unwrap(), &mut sums, first);
+            floats(sums)
+        }
+    }
 }
 
 #[test]
@@ -50,24 +86,56 @@ fn the_kernels_of_this_cpu_are_tried() {
     }
 }
 
+/// FIPS 197, appendix C.1.
+#[test]
+fn blocks_are_aes_128() {
+    let key = std::array::from_fn(|n| n as u8);
+    let (plain, cipher) = ([0x7766554433221100, 0xffeeddccbbaa9988], [0x30047b6ad8e0c469, 0x5ac5b47080b7cdd8]);
+    for kind in Kind::ALL.iter().filter(|kind| kind.is_available()) {
+        assert_eq!(kind.encrypt(key, plain), cipher, "{kind:?}");
+    }
+}
+
+/// Each operation is the formula of the doubles that are drawn, element by element.
+#[test]
+fn the_portable_kernel_follows_the_formulas() {
+    for noise in KEYS {
+        let x: Vec<f64> = draw(Kind::Portable, Fill, noise, 5000, 1).into_iter().map(f64::from_bits).collect();
+        let before = |n: usize| if n.is_multiple_of(5) { -0.0 } else { n as f64 * 0.1 - 7.0 };
+        for work in WORKS {
+            let expected = |n: usize| match work {
+                Fill => x[n].to_bits(),
+                FillFloats => u64::from((x[n] as f32).to_bits()),
+                Normal => (3.0 + -0.7 * x[n]).to_bits(),
+                NormalFloats => u64::from(((3.0 + -0.7 * x[n]) as f32).to_bits()),
+                Add(scale) => (before(n) + scale * x[n]).to_bits(),
+                AddFloats(scale) => u64::from(((f64::from(before(n) as f32) + scale * x[n]) as f32).to_bits()),
+            };
+            let drawn = draw(Kind::Portable, work, noise, 5000, 1);
+            for (n, bits) in drawn.into_iter().enumerate() {
+                assert_eq!(bits, expected(n), "{work:?} {noise:?} {n}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_length_and_offset() {
     for kind in kernels() {
-        for noise in KEYS {
-            let whole = fill(Kind::Portable, noise, 400, 0);
-            let sums = add(Kind::Portable, noise, 300, 0);
+        for (noise, work) in KEYS.into_iter().flat_map(|noise| WORKS.map(|work| (noise, work))) {
+            let adds = matches!(work, Add(_) | AddFloats(_));
+            let whole = draw(Kind::Portable, work, noise, 400, 0);
             for offset in 0..=64 {
+                // What is added to is another in each place.
+                let whole =
+                    if adds { &draw(Kind::Portable, work, noise, 300, offset as u64) } else { &whole[offset..] };
                 for number in 0..=300 {
-                    let drawn = fill(kind, noise, number, offset as u64);
-                    assert!(drawn == whole[offset..][..number], "{kind:?} {noise:?} {number} from {offset}");
+                    // Doubles and floats go the same ways: not every length of every one.
+                    if matches!(work, Fill) || (number + offset).is_multiple_of(7) || number < 40 {
+                        let drawn = draw(kind, work, noise, number, offset as u64);
+                        assert!(drawn == whole[..number], "{kind:?} {work:?} {noise:?} {number} from {offset}");
+                    }
                 }
-            }
-            for number in 0..=300 {
-                assert!(add(kind, noise, number, 0) == sums[..number], "{kind:?} {noise:?} adding {number}");
-            }
-            for offset in 0..=64 {
-                let expected = add(Kind::Portable, noise, 300, offset);
-                assert!(add(kind, noise, 300, offset) == expected, "{kind:?} {noise:?} adding from {offset}");
             }
         }
     }
@@ -79,8 +147,10 @@ fn ranges_across_and_up_to_powers_of_two() {
     for kind in kernels() {
         for (noise, start) in KEYS.into_iter().flat_map(|noise| starts.map(|start| (noise, start))) {
             let number = usize::try_from((u64::MAX - start).saturating_add(1)).unwrap().min(1402);
-            assert!(fill(kind, noise, number, start) == fill(Kind::Portable, noise, number, start), "{kind:?} {start}");
-            assert!(add(kind, noise, number, start) == add(Kind::Portable, noise, number, start), "{kind:?} {start}");
+            for work in WORKS {
+                let expected = draw(Kind::Portable, work, noise, number, start);
+                assert!(draw(kind, work, noise, number, start) == expected, "{kind:?} {work:?} {start}");
+            }
         }
     }
 }
@@ -89,20 +159,14 @@ fn ranges_across_and_up_to_powers_of_two() {
 #[test]
 fn sixty_four_million_in_a_row() {
     const BLOCK: usize = 1 << 20;
-    let mut expected = vec![MaybeUninit::new(0.0); BLOCK];
-    let mut drawn = expected.clone();
     for (n, first) in (0..1 << 26).step_by(BLOCK).enumerate() {
         let noise = KEYS[n % KEYS.len()];
-        noise.fill_with(Kind::Portable, &mut expected, first);
-        for kind in kernels() {
-            noise.fill_with(kind, &mut drawn, first);
-            let same = expected.iter().zip(&drawn).all(|(left, right)| bits(left) == bits(right));
-            assert!(same, "{kind:?} {noise:?} from {first}");
-        }
-        if n % 8 == 0 {
-            let sums = add(Kind::Portable, noise, BLOCK, first + 1);
+        let works = if n % 8 == 0 { &WORKS[..] } else { &[Fill] };
+        for &work in works {
+            let expected = draw(Kind::Portable, work, noise, BLOCK, first + 1);
             for kind in kernels() {
-                assert!(add(kind, noise, BLOCK, first + 1) == sums, "{kind:?} {noise:?} adding from {first}");
+                let same = draw(kind, work, noise, BLOCK, first + 1) == expected;
+                assert!(same, "{kind:?} {work:?} {noise:?} from {first}");
             }
         }
     }

@@ -1,6 +1,5 @@
-"""The known answers of value specification 1, as the second implementation (twin.py) says them: `known_answers.py txt`,
-`known_answers.py h` and `known_answers.py add` print the files in tests/known_answers/. Those are frozen. If what this prints
-differs from them, this or twin.py is wrong.
+"""The known answers of value specification 1, as the second implementation (twin.py) says them: `known_answers.py txt`, `h`, `add`
+and `f32` print the files in tests/known_answers/. Those are frozen. If what this prints differs from them, this or twin.py is wrong.
 
     sha256 SEED STREAM FIRST DIGEST     of 2^20 doubles from index FIRST on, as little-endian bytes
     element SEED STREAM INDEX BITS      the bits of one double
@@ -8,13 +7,24 @@ differs from them, this or twin.py is wrong.
 What `random_noise_add` makes of a signal, the doubles' bits in hexadecimal:
 
     sha256 SEED STREAM FIRST STDDEV DIGEST           of 2^16 doubles; the n-th was (n mod 1024 - 512) / 64
-    element SEED STREAM INDEX STDDEV BEFORE AFTER    one double"""
+    element SEED STREAM INDEX STDDEV BEFORE AFTER    one double
+
+The same of other functions, each line with the function's name before it, and floats as their bits:
+
+    random_noise_fill_f32 sha256 SEED STREAM FIRST DIGEST                  of 2^20 floats
+    random_noise_fill_f32 element SEED STREAM INDEX BITS
+    random_noise_add[_f32] sha256 SEED STREAM FIRST SCALE DIGEST           of 2^16, the n-th as above
+    random_noise_add[_f32] element SEED STREAM INDEX SCALE BEFORE AFTER
+    random_noise_normal[_f32] sha256 SEED STREAM FIRST MEAN SCALE DIGEST   of 2^16
+    random_noise_normal[_f32] element SEED STREAM INDEX MEAN SCALE BITS"""
 
 import functools
 import hashlib
+import math
 import struct
 import sys
 
+import numpy
 import twin
 
 CHECKSUM_LENGTH = 2**20
@@ -24,15 +34,26 @@ FURTHER_ON = [(0, 0, 1), (1, 0, 2**32 - 3), (42, 7, 2**33 - 12345), (LAST, 0, LA
 
 
 def drawn_once(answers):
-    """For both files: the second implementation takes some seconds."""
+    """For all files: the second implementation takes some seconds."""
     return functools.cache(lambda: list(answers()))
 
 
-@drawn_once
+@functools.cache
+def ranges_drawn():
+    return [
+        (seed, stream, first, numpy.array(twin.elements(seed, stream, first, CHECKSUM_LENGTH)))
+        for seed, stream, first in [(*pair, 0) for pair in PAIRS] + FURTHER_ON
+    ]
+
+
+def digest_of(values):
+    """Of doubles or floats, as little-endian bytes."""
+    return hashlib.sha256(values.astype(f"<f{values.itemsize}").tobytes()).hexdigest()
+
+
 def checksums():
-    for seed, stream, first in [(*pair, 0) for pair in PAIRS] + FURTHER_ON:
-        values = twin.elements(seed, stream, first, CHECKSUM_LENGTH)
-        yield seed, stream, first, hashlib.sha256(struct.pack(f"<{CHECKSUM_LENGTH}d", *values)).hexdigest()
+    for seed, stream, first, values in ranges_drawn():
+        yield seed, stream, first, digest_of(values)
 
 
 @drawn_once
@@ -52,6 +73,10 @@ def elements():
 
 def bits(value):
     return struct.pack(">d", value).hex()
+
+
+def float_bits(value):
+    return struct.pack(">f", value).hex()
 
 
 def text():
@@ -84,18 +109,13 @@ ADDED_LENGTH = 2**16
 SIGNAL = [(n % 1024 - 512) / 64 for n in range(ADDED_LENGTH)]
 
 
-def added(a, stddev, x):
-    """The specification's "Adding"; a stddev of -0.0 counts as 0.0."""
-    return a + ((stddev + 0.0) * x)
-
-
 def added_checksums():
     """The sequences and ranges of the other files, the deviations in turn; 1e308 makes infinities, 1e-310 subnormal products."""
     deviations = [0.1, 1.0, 3.0, 0.0, -0.0, 1e-310, 1e308]
     ranges = [(*pair, 0) for pair in PAIRS] + [(0, 0, 1), (1, 0, 2**32 - 3), (42, 7, 2**33 - 12345), (LAST, 0, LAST - ADDED_LENGTH + 1)]
     for n, (seed, stream, first) in enumerate(ranges):
         stddev = deviations[n % len(deviations)]
-        values = [added(a, stddev, x) for a, x in zip(SIGNAL, twin.elements(seed, stream, first, ADDED_LENGTH))]
+        values = [twin.added(a, stddev, x) for a, x in zip(SIGNAL, twin.elements(seed, stream, first, ADDED_LENGTH))]
         yield seed, stream, first, stddev, hashlib.sha256(struct.pack(f"<{ADDED_LENGTH}d", *values)).hexdigest()
 
 
@@ -107,7 +127,7 @@ def added_elements():
         x = twin.element(0, 0, index)
         for stddev in (0.0, -0.0, 5e-324, 1e-310, 0.1, 1.0, 1e308):
             for before in (0.0, -0.0, 5e-324, -1e-310, 1.0, -1e6, 1.7e308, -(stddev * x)):
-                after = added(before, stddev, x)
+                after = twin.added(before, stddev, x)
                 # What a NaN's bits are the specification does not say.
                 if after == after:
                     yield 0, 0, index, stddev, before, after
@@ -123,5 +143,85 @@ def added_text():
         yield f"element {seed} {stream} {index} {' '.join(map(bits, doubles))}"
 
 
+SETTLED = (0, 5, 402, 4498)  # in a box, in a strip, by a late attempt, in the tail
+SMALL_FLOAT, LARGE_FLOAT = 1e-40, 3.4e38
+
+
+def transformed_ranges():
+    """The first 2^16 elements of each range of the other files, and the last of the last one."""
+    for seed, stream, first, values in ranges_drawn():
+        skipped = len(values) - ADDED_LENGTH if first + CHECKSUM_LENGTH > LAST else 0
+        yield seed, stream, first + skipped, values[skipped:][:ADDED_LENGTH]
+
+
+def added_answers(name, kind, befores, scales):
+    """A float is rounded from the double that the formula gives; a float's own value takes part as the double that it is."""
+    narrow, in_bits = (twin.rounded, float_bits) if kind == "f4" else (numpy.array, bits)
+    signal = narrow(SIGNAL)
+    for n, (seed, stream, first, values) in enumerate(transformed_ranges()):
+        scale = scales[n % len(scales)]
+        sums = narrow([twin.added(a, scale, x) for a, x in zip(signal.tolist(), values.tolist())])
+        yield f"{name} sha256 {seed} {stream} {first} {bits(scale)} {digest_of(sums)}"
+    for index in SETTLED:
+        x = twin.element(0, 0, index)
+        for scale in scales:
+            opposite = narrow([-(scale * x)])[0]
+            for before in [*narrow(befores).tolist(), *[float(opposite)] * bool(numpy.isfinite(opposite))]:
+                after = narrow([twin.added(before, scale, x)])[0]
+                yield f"{name} element 0 0 {index} {bits(scale)} {in_bits(before)} {in_bits(after)}"
+
+
+def between_floats():
+    """Sums with 1 that are half-way between two floats as doubles, but not all of them before they are rounded to doubles."""
+    name = "random_noise_add_f32"
+    for index in SETTLED:
+        x = twin.element(0, 0, index)
+        for units in (1, 3, 1 + 2**-52, 1 - 2**-53, 1 + 2**-20, -0.5):
+            product = units * 2**-24
+            for scale in (product / x, math.nextafter(product / x, math.inf), math.nextafter(product / x, -math.inf)):
+                after = twin.rounded([twin.added(1.0, scale, x)])[0]
+                yield f"{name} element 0 0 {index} {bits(scale)} {float_bits(1.0)} {float_bits(after)}"
+
+
+def normal_answers(name, kind, means, scales):
+    narrow, in_bits = (twin.rounded, float_bits) if kind == "f4" else (numpy.array, bits)
+    pairs = [(mean, scale) for mean in means for scale in scales]
+    for n, (seed, stream, first, values) in enumerate(transformed_ranges()):
+        mean, scale = pairs[n * 7 % len(pairs)]
+        results = narrow([twin.normal(mean, scale, x) for x in values.tolist()])
+        yield f"{name} sha256 {seed} {stream} {first} {bits(mean)} {bits(scale)} {digest_of(results)}"
+    for index in SETTLED:
+        x = twin.element(0, 0, index)
+        for mean, scale in pairs:
+            result = narrow([twin.normal(mean, scale, x)])[0]
+            yield f"{name} element 0 0 {index} {bits(mean)} {bits(scale)} {in_bits(result)}"
+
+
+def float_text():
+    yield "# Known answers by somemem's value specification 1 (docs/value-spec.md): floats, negative scales, mean and scale."
+    yield "# Scales and means are the bits of doubles; BEFORE, AFTER and BITS those of the function's type."
+    yield "# Digests are of little-endian bytes."
+    yield "# random_noise_fill_f32 sha256 SEED STREAM FIRST DIGEST: of 2^20 floats."
+    yield "# random_noise_fill_f32 element SEED STREAM INDEX BITS: one float."
+    yield "# random_noise_add[_f32] sha256 SEED STREAM FIRST SCALE DIGEST: of 2^16 numbers; the n-th was (n mod 1024 - 512) / 64."
+    yield "# random_noise_add[_f32] element SEED STREAM INDEX SCALE BEFORE AFTER: one number."
+    yield "# random_noise_normal[_f32] sha256 SEED STREAM FIRST MEAN SCALE DIGEST: of 2^16 numbers."
+    yield "# random_noise_normal[_f32] element SEED STREAM INDEX MEAN SCALE BITS: one number."
+    name = "random_noise_fill_f32"
+    for seed, stream, first, values in ranges_drawn():
+        yield f"{name} sha256 {seed} {stream} {first} {digest_of(twin.rounded(values))}"
+    yield from (f"{name} element {seed} {stream} {index} {float_bits(value)}" for seed, stream, index, value in elements())
+    befores, scales = [0.0, -0.0, 5e-324, -1e-310, 1.0, -1e6, 1.7e308], [-0.1, -1e-310, -5e-324, -3.0, -1e308]
+    yield from added_answers("random_noise_add", "f8", befores, scales)
+    befores = [0.0, -0.0, 1e-45, -SMALL_FLOAT, 1.0, -1e6, LARGE_FLOAT]
+    scales = [0.1, -0.1, 1.0, -3.0, 0.0, -0.0, 5e-324, -5e-324, SMALL_FLOAT, -1e-46, 1e38, -1e308]
+    yield from added_answers("random_noise_add_f32", "f4", befores, scales)
+    yield from between_floats()
+    means, scales = [0.0, -0.0, 1.0, -1e6, 1.7e308], [0.1, -3.0, 0.0, -0.0, -5e-324, 1e308]
+    yield from normal_answers("random_noise_normal", "f8", means, scales)
+    means, scales = [0.0, -0.0, 1.0, -1e6, LARGE_FLOAT], [0.1, -3.0, 0.0, -0.0, -SMALL_FLOAT, 1e38]
+    yield from normal_answers("random_noise_normal_f32", "f4", means, scales)
+
+
 if __name__ == "__main__":
-    print("\n".join({"txt": text, "h": header, "add": added_text}[sys.argv[1]]()))
+    print("\n".join({"txt": text, "h": header, "add": added_text, "f32": float_text}[sys.argv[1]]()))

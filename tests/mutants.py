@@ -18,6 +18,9 @@ FUZZ = ["fuzz/run", "10", "-seed=1"]
 TABLE, MEMORY = "src/handle/table.rs", "rust/src/memory/mod.rs"
 LARGE, PAGES, SMALL = "rust/src/memory/large.rs", "rust/src/memory/pages.rs", "rust/src/memory/small.rs"
 
+ROWS, RUN, OPERATION = "rust/src/noise/rows.rs", "rust/src/noise/run.rs", "rust/src/noise/operation.rs"
+SHORT = "rust/src/noise/short_rows.rs"
+
 TAKE = "Some(self.0.swap(0, Ordering::Acquire)).filter(|&number| number != 0)"
 NOT_ATOMIC = "Some(self.0.load(Ordering::Acquire)).filter(|&number| { self.0.store(0, Ordering::Relaxed); number != 0 })"
 END = "slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;"
@@ -43,7 +46,20 @@ MUTANTS = [
     ("growing to pages forgets the first double", MEMORY, ".zip(self.as_unwritten())", ".zip(self.as_unwritten()).skip(1)", FUZZ),
     ("kept pages may be too small", "rust/src/memory/kept.rs", "if usable >= bytes &&", "if usable >= bytes / 2 &&", FUZZ),
     ("errno is not put back", "src/capi/errno.rs", "errno.write(code.unwrap_or(before))", "code.map(|code| errno.write(code)).unwrap_or(())", FUZZ),
-    ("the last index may wrap around", "rust/src/noise/mod.rs", "first.checked_add(number.saturating_sub(1) as u64)", "first.checked_add(number.saturating_sub(1) as u64 / 2)", FUZZ),
+    ("the last index may wrap around", ROWS, "start.checked_add(self.columns as u64 - 1)?", "start.checked_add((self.columns as u64 - 1) / 2)?", FUZZ),
+    ("the last row's stream may wrap around", ROWS, "checked_add((steps as u64).checked_mul(self.stream_step)?)?", "checked_add((steps as u64 / 2).checked_mul(self.stream_step)?)?", FUZZ),
+    ("rows may overlap by one element", ROWS, "self.stride >= self.columns", "self.stride >= self.columns - 1", FUZZ),
+    ("one row's stride may not be short", ROWS, "(steps == 0 || self.stride >= self.columns)", "self.stride >= self.columns", FUZZ),
+    ("a long row's last element is left out", RUN, "target.places.row(row.offset + from, count)", "target.places.row(row.offset + from, count - 1)", FUZZ),
+    ("a short row's last element is left out", SHORT, ".get(skip..)", ".get(skip..skip + columns - usize::from(columns > 1))", FUZZ),
+    ("rows drawn at once forget what is unsettled", SHORT, "missed &= missed - 1;", "missed = 0;", FUZZ),
+    ("all rows have the first one's key", RUN, "self.noise.stream.wrapping_add((row as u64).wrapping_mul(self.rows.stream_step))", "self.noise.stream.wrapping_add((row as u64 / 2).wrapping_mul(self.rows.stream_step))", FUZZ),
+    ("what is unsettled has the wrong sign under a negative scale", OPERATION, "0.0f64.copysign(-scale)", "0.0f64.copysign(-1.0)", FUZZ),
+    ("a scale of -0.0 stays what it is", OPERATION, "if scale.to_bits() == (-0.0f64).to_bits() { 0.0 } else { scale }", "scale", FUZZ),
+    ("samples become floats before they are scaled", OPERATION, "T::rounded(place.widened() + self.scale * (x + self.zero))", "T::rounded(place.widened() + self.scale * (T::rounded(x).widened() + self.zero))", FUZZ),
+    ("the mean is not looked at", OPERATION, "check_finite(mean)?;", "let _ = check_finite(mean);", FUZZ),
+    ("the scale is looked at before the pointer", "src/capi/noise.rs", "if extent > 0 && (data.is_null() || !data.is_aligned()) {", "if extent > 0 && operation.is_ok() && (data.is_null() || !data.is_aligned()) {", FUZZ),
+    ("a thread's piece of rows begins a place late", ROWS, "(n / columns, n % columns)", "(n / columns, (n % columns).next_multiple_of(2).min(columns - 1))", FUZZ),
 ]
 
 
@@ -71,7 +87,7 @@ def main():
         copy_with(file, code, mutated)
         start = time.monotonic()
         try:
-            done = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True, timeout=120)
+            done = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True, timeout=600)
             printed, failed = done.stdout + done.stderr, done.returncode != 0
         except subprocess.TimeoutExpired:
             printed, failed = "no end", False

@@ -104,6 +104,77 @@ fn add_equals_itself_in_pieces() {
     }
 }
 
+/// What was added is taken off again: with -scale comes the rounding of two sums, and nothing else.
+#[test]
+fn a_negative_scale_takes_off_what_was_added() {
+    let signal = fill(1000, 3, 3, 3);
+    for scale in [0.1, 1e-310, 5e-324, 1e300] {
+        let (x, mut sum) = (fill(1000, 1, 2, 7), signal.clone());
+        for scale in [scale, -2.0 * scale, scale] {
+            let before = sum.clone();
+            assert_eq!(unsafe { random_noise_add(sum.as_mut_ptr(), 1000, scale, 1, 2, 7) }, SOMEMEM_OK);
+            let expected: Vec<f64> = before.iter().zip(&x).map(|(s, x)| s + scale * x).collect();
+            assert_same(&sum, &expected);
+        }
+        if scale < 1.0 {
+            assert!(sum.iter().zip(&signal).all(|(sum, signal)| (sum - signal).abs() <= 1e-15));
+        }
+    }
+}
+
+/// Zeros of either sign, and scales of which the products vanish: what stands for elements that are not settled would show here.
+#[test]
+fn nothing_but_the_formula_shows() {
+    const NUMBER: usize = 3000;
+    let x = fill(NUMBER, 1, 2, 1);
+    let least = f64::from_bits(1);
+    for scale in [0.0, -0.0, least, -least, 1e-310, -1e-310, 1.0, -1.0, f64::MAX, -f64::MAX] {
+        for before in [0.0, -0.0, least, -least, -1e-310, f64::MAX, f64::INFINITY] {
+            let mut sum = vec![before; NUMBER];
+            assert_eq!(unsafe { random_noise_add(sum.as_mut_ptr(), NUMBER, scale, 1, 2, 1) }, SOMEMEM_OK);
+            let scale = if scale == 0.0 { 0.0 } else { scale };
+            let expected: Vec<f64> = x.iter().map(|x| before + scale * x).collect();
+            assert!(sum.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()));
+
+            let before = before as f32;
+            let mut sum = vec![before; NUMBER];
+            assert_eq!(unsafe { random_noise_add_f32(sum.as_mut_ptr(), NUMBER, scale, 1, 2, 1) }, SOMEMEM_OK);
+            let expected: Vec<f32> = x.iter().map(|x| (f64::from(before) + scale * x) as f32).collect();
+            assert!(sum.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()));
+        }
+    }
+}
+
+#[test]
+fn floats_are_the_doubles_rounded() {
+    for start in STARTS {
+        let doubles = fill(600, 1, 2, start);
+        for (number, shift) in (0..=130).chain([600]).flat_map(|number| [(number, 0), (number, 1), (number, 3)]) {
+            let mut memory = vec![-1.0f32; number + 8];
+            let out = memory[shift..].as_mut_ptr();
+            assert_eq!(unsafe { random_noise_fill_f32(out, number, 1, 2, start) }, SOMEMEM_OK);
+            assert!(memory[shift..][..number].iter().zip(&doubles).all(|(float, x)| *float == *x as f32));
+            let around = memory[..shift].iter().chain(&memory[shift + number..]);
+            assert!(around.copied().all(|x| x == -1.0), "written outside");
+        }
+    }
+}
+
+#[test]
+fn normal_is_mean_and_scale() {
+    let x = fill(1000, 1, 2, 3);
+    for (mean, scale) in [(0.0, 1.0), (-5.0, 2.5), (1e300, -1e300), (3.0, 0.0), (-0.0, -0.0), (0.0, 1e-310)] {
+        let (mut doubles, mut floats) = ([f64::NAN; 1000], [f32::NAN; 1000]);
+        unsafe {
+            assert_eq!(random_noise_normal(doubles.as_mut_ptr(), 1000, mean, scale, 1, 2, 3), SOMEMEM_OK);
+            assert_eq!(random_noise_normal_f32(floats.as_mut_ptr(), 1000, mean, scale, 1, 2, 3), SOMEMEM_OK);
+        }
+        let expected: Vec<f64> = x.iter().map(|x| mean + (if scale == 0.0 { 0.0 } else { scale }) * x).collect();
+        assert_same(&doubles, &expected);
+        assert!(floats.iter().zip(expected).all(|(float, x)| float.to_bits() == (x as f32).to_bits()));
+    }
+}
+
 #[test]
 fn arguments_out_of_range_are_refused_and_nothing_is_written() {
     let mut memory = [1.0; 8];
@@ -111,18 +182,31 @@ fn arguments_out_of_range_are_refused_and_nothing_is_written() {
     let odd = data.wrapping_byte_add(4);
     let null = std::ptr::null_mut();
     let most = isize::MAX as usize / 8;
-    let refused = [(null, 1, 0), (odd, 1, 0), (data, most + 1, 0), (data, usize::MAX, 0), (data, 2, u64::MAX)];
-    for (out, number, first) in refused {
-        assert_eq!(unsafe { random_noise_fill(out, number, 1, 0, first) }, SOMEMEM_INVALID_ARGUMENT);
-        assert_eq!(unsafe { random_noise_add(out, number, 1.0, 1, 0, first) }, SOMEMEM_INVALID_ARGUMENT);
+    let refused = [
+        (null, 1, 0, SOMEMEM_INVALID_POINTER),
+        (odd, 1, 0, SOMEMEM_INVALID_POINTER),
+        (data, most + 1, 0, SOMEMEM_INVALID_RANGE),
+        (data, usize::MAX, 0, SOMEMEM_INVALID_RANGE),
+        (data, 2, u64::MAX, SOMEMEM_INVALID_RANGE),
+        (null, 2, u64::MAX, SOMEMEM_INVALID_RANGE),
+    ];
+    for (out, number, first, status) in refused {
+        assert_eq!(unsafe { random_noise_fill(out, number, 1, 0, first) }, status);
+        assert_eq!(unsafe { random_noise_add(out, number, f64::NAN, 1, 0, first) }, status, "scale is checked last");
+        assert_eq!(unsafe { random_noise_normal(out, number, f64::NAN, 1.0, 1, 0, first) }, status);
     }
     for out in [data, odd, null] {
         assert_eq!(unsafe { random_noise_fill(out, 0, 1, 0, u64::MAX) }, SOMEMEM_OK);
         assert_eq!(unsafe { random_noise_add(out, 0, 1.0, 1, 0, u64::MAX) }, SOMEMEM_OK);
     }
-    for stddev in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -1e-320] {
+    for scale in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for number in [0, 8] {
-            assert_eq!(unsafe { random_noise_add(data, number, stddev, 1, 0, 0) }, SOMEMEM_INVALID_ARGUMENT);
+            unsafe {
+                assert_eq!(random_noise_add(data, number, scale, 1, 0, 0), SOMEMEM_INVALID_SCALE);
+                assert_eq!(random_noise_add_f32(data.cast(), number, scale, 1, 0, 0), SOMEMEM_INVALID_SCALE);
+                assert_eq!(random_noise_normal(data, number, 0.0, scale, 1, 0, 0), SOMEMEM_INVALID_SCALE);
+                assert_eq!(random_noise_normal(data, number, scale, 1.0, 1, 0, 0), SOMEMEM_INVALID_SCALE);
+            }
         }
     }
     assert_eq!(memory, [1.0; 8]);

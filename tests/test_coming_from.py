@@ -35,6 +35,7 @@ THEIRS = {
     "Python's random": True,
 }
 OURS = ["NumPy", "GSL", "C++ `<random>`"]
+ALONE = {"MeZO and other optimisers without gradients": "improve", "RandBLAS": "block", "TOAST": "timestreams"}
 GENERATORS = "A generator that advances"
 RUST = "Rust: `rand` and `rand_distr`"
 
@@ -112,11 +113,11 @@ def one_thread_of_mkl(monkeypatch):
 
 
 def test_every_snippet_is_tried():
-    """Each is one of a pair, or a generator; the Rust ones are tried by `cargo test`, as doctests."""
-    assert set(SNIPPETS) >= {*THEIRS, *OURS, RUST, GENERATORS}
+    """Each is one of a pair, a generator or a function alone; the Rust ones are tried by `cargo test`, as doctests."""
+    assert set(SNIPPETS) >= {*THEIRS, *OURS, *ALONE, RUST, GENERATORS}
     for section, snippets in SNIPPETS.items():
         languages = [language for language, _ in snippets]
-        expected = (section in THEIRS) + (section in OURS) + 2 * (section in (RUST, GENERATORS))
+        expected = (section in THEIRS) + (section in OURS) + (section in ALONE) + 2 * (section in (RUST, GENERATORS))
         assert len(languages) == expected, section
         assert section != RUST or set(languages) == {"rust"}
 
@@ -170,6 +171,61 @@ def test_a_generator_in_python(noise):
     assert numpy.array_equal(numpy.concatenate(parts), noise(1000, 42, 7))
     saved = state.seed, state.stream, state.first
     assert numpy.array_equal(Generator(*saved).standard_normal(10), state.standard_normal(10))
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """The function of a section that has ours alone."""
+
+    def function_of(section, *argument_types):
+        ((language, source),) = SNIPPETS[section]
+        function = getattr(compiled(language, source, tmp_path), ALONE[section])
+        function.argtypes, function.restype = argument_types, ctypes.c_int
+        return function
+
+    return function_of
+
+
+def test_a_block_of_a_matrix_that_is_not_stored(alone, noise):
+    block = alone("RandBLAS", ctypes.c_void_p, size, size, word, word, word)
+    whole = noise(50 * 70, 42).reshape(50, 70).astype("f4")
+    for top, left, rows, columns in ((0, 0, 50, 70), (49, 69, 1, 1), (3, 5, 7, 11), (20, 0, 30, 1), (0, 69, 50, 1)):
+        out = numpy.full((rows, columns), numpy.nan, "f4")
+        assert block(out.ctypes.data, rows, columns, 70, top, left) == 0
+        assert numpy.array_equal(out, whole[top : top + rows, left : left + columns])
+    # The last element of a matrix that has as many as there are indices but for one.
+    assert block(out.ctypes.data, 1, 1, 3, (2**64 - 1) // 3 - 1, 2) == 0
+    assert out[0, 0] == numpy.float32(noise(1, 42, 0, 2**64 - 2)[0])
+
+
+def test_a_stream_for_each_detector(alone, noise):
+    timestreams = alone("TOAST", ctypes.c_void_p, size, size, word, word)
+    out = numpy.full((9, 100), numpy.nan)
+    assert timestreams(out.ctypes.data, 9, 100, 1000, 555) == 0
+    assert numpy.array_equal(out, [noise(100, 42, 1000 + detector, 555) for detector in range(9)])
+
+
+def test_a_step_without_gradients(alone, noise):
+    loss_type = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.POINTER(ctypes.c_float), size)
+    improve = alone(next(iter(ALONE)), ctypes.c_void_p, size, loss_type, ctypes.c_double, ctypes.c_double, word)
+    seen = []
+
+    def loss(x, n):
+        seen.append(numpy.ctypeslib.as_array(x, (n,)).copy())
+        return float((seen[-1].astype(float) ** 2).sum())
+
+    x, eps, rate = numpy.linspace(-3, 3, 50, dtype="f4"), 1e-2, 5e-3
+    add = lambda x, scale, z: (x.astype(float) + scale * z).astype("f4")
+    start = (x**2).sum()
+    for step in range(300):
+        z, before = noise(len(x), 42, step), x.copy()
+        assert improve(x.ctypes.data, len(x), loss_type(loss), eps, rate, step) == 0
+        above, below = add(before, eps, z), add(add(before, eps, z), -2 * eps, z)
+        assert numpy.array_equal(seen[-2], above) and numpy.array_equal(seen[-1], below)
+        values = [float((y.astype(float) ** 2).sum()) for y in (above, below)]
+        assert numpy.array_equal(x, add(below, eps - rate * (values[0] - values[1]) / (2 * eps), z))
+    assert (x**2).sum() < start / 20
+    assert improve(None, 1, loss_type(loss), eps, rate, 0) == 3 and len(seen) == 600
 
 
 # What the tables say of other libraries, where it shows.
@@ -262,6 +318,14 @@ int skip_ahead(int generator, unsigned seed, int method, int n, double *x, long 
   vslDeleteStream(&s);
   return status;
 }
+void floats(int generator, unsigned seed, int method, int n, double *x) {
+  static float y[1000];
+  VSLStreamStatePtr s;
+  vslNewStream(&s, generator, seed);
+  vsRngGaussian(method, s, n, y, 0, 1);
+  vslDeleteStream(&s);
+  for (int i = 0; i < n; i++) x[i] = y[i];
+}
 int leapfrog(int generator, unsigned seed, int method, int n, double *x, int k, int workers) {
   VSLStreamStatePtr s;
   vslNewStream(&s, generator, seed);
@@ -320,6 +384,19 @@ def test_mkl_ends_at_6_sigma_with_31_bits(mkl, noise):
     """The first output of MCG31 is its seed over 2^31 - 1: these are the least and the greatest."""
     ends = [mkl("skip_ahead", "MCG31", 0, seed=seed, n=1)[1][0] for seed in (1, 2**31 - 2)]
     assert numpy.allclose(ends, [-6.12, 6.12], atol=0.005)
+
+
+@pytest.mark.parametrize("generator", ["MCG31", "MCG59", "PHILOX4X32X10"])
+@pytest.mark.parametrize("method", [BOXMULLER, BOXMULLER2, ICDF])
+def test_mkl_has_other_floats_than_doubles(generator, method, mkl):
+    (_, double), (_, single) = (mkl(name, generator, *more, method=method) for name, more in (("skip_ahead", [0]), ("floats", [])))
+    assert numpy.array_equal(single, single.astype("f4")) and numpy.mean(single == double.astype("f4")) < 0.6
+
+
+def test_mkl_s_floats_end_at_5_42_sigma(mkl):
+    ends = [mkl("floats", "MCG31", seed=seed, n=1)[1][0] for seed in (1, 2**31 - 2)]
+    assert numpy.allclose(ends, [-5.42, 5.42], atol=0.005)
+    assert abs(mkl("floats", "MCG59", n=1000)[1]).max() < 5.43
 
 
 def test_mkl_has_other_bits_on_another_path(tmp_path):

@@ -1,11 +1,14 @@
 """The C examples compile in every standard without a warning, run, check themselves, and say what they should."""
 
 import functools
+import math
 import os
 import re
+import statistics
 import subprocess
 import sys
 
+import numpy
 import pytest
 
 from conftest import C_STANDARDS, CPP_STANDARDS, ROOT, compile_program, run
@@ -110,6 +113,82 @@ def test_histogram(example):
     assert all(len(line) <= 80 for line in printed.splitlines())
 
 
+def test_zeroth_order(example):
+    for arguments in [(), (10000, 7), (1000, 42)]:
+        lines = example(*arguments).splitlines()
+        rows = [[float(word) for word in line.split()] for line in lines[2:8]]
+        assert [row[0] for row in rows] == [0, 102, 204, 306, 408, 510]
+        assert rows[0][1] > 0.1 and rows[-1][1] <= 1e-4 * rows[0][1]
+        # The logarithm of the loss is a sum over the steps, with a standard deviation of sqrt(2 steps) / 32.
+        for step, loss, expected in rows:
+            assert abs(math.log(loss / expected)) <= 5 * math.sqrt(2 * step) / 32 + 0.01, (arguments, step)
+        assert lines[8].endswith(": fitted") and lines[9].endswith(": the same bits")
+    assert example(1000, 7) == example(1000, 7) != example(1000, 8)
+
+
+def test_radio(example):
+    printed = example()
+    rows = [line.split() for line in printed.splitlines()[1:]]
+    points = [("QPSK", 2, 1, decibels) for decibels in range(2, 12, 2)]
+    points += [("16-QAM", 4, 3, decibels) for decibels in range(10, 20, 2)]
+    assert len(rows) == len(points)
+    for row, (name, side, outermost, decibels) in zip(rows, points):
+        assert (row[0], int(row[1]), int(row[3])) == (name, decibels, 10**6)
+        errors, measured, theory, deviation = int(row[4]), *map(float, row[5:])
+        # By the textbook, Q being the upper tail of N(0,1): 2 (1 - 1/side) Q(sqrt(3 Es/N0 / (side^2 - 1))) for I and for Q.
+        tail = statistics.NormalDist().cdf(-math.sqrt(3 * 10 ** (decibels / 10) / (side**2 - 1)))
+        expected = 1 - (1 - 2 * (1 - 1 / side) * tail) ** 2
+        assert theory == pytest.approx(expected, rel=1e-3) and measured == pytest.approx(errors / 10**6, rel=1e-3)
+        error = (errors / 10**6 - expected) / math.sqrt(expected * (1 - expected) / 10**6)
+        assert errors > 400 and abs(error) <= 5 and deviation == pytest.approx(error, abs=0.01)
+    assert example(100000, 7) == example(100000, 7) != example(100000, 8)
+
+
+def test_domain(example, noise, monkeypatch):
+    def checksum(number, seed):
+        """That of the whole field, computed apart from the program."""
+        words = numpy.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], dtype=numpy.uint64)
+        shifts = numpy.array([30, 27, 31], dtype=numpy.uint64)
+        bits = noise(number, seed).view(numpy.uint64) + numpy.arange(number, dtype=numpy.uint64) * words[0]
+        bits = (bits ^ bits >> shifts[0]) * words[1]
+        bits = (bits ^ bits >> shifts[1]) * words[2]
+        return f"{int((bits ^ bits >> shifts[2]).sum()):016x}"
+
+    # The defaults; extents that no split divides; fewer elements than blocks; and a plane that is drawn by threads.
+    for planes, rows, columns, seed in [(96, 128, 160, 42), (31, 37, 41, 7), (2, 1, 3, 8), (1, 600, 600, 9)]:
+        printed = example(planes, rows, columns, seed)
+        expected = checksum(planes * rows * columns, seed)
+        lines = printed.splitlines()
+        assert lines[0].endswith(f"seed {seed}, checksum {expected}")
+        assert len(lines) == 8 and all(line.split()[-2:] == [expected] * 2 for line in lines[2:7]), printed
+        assert lines[7] == "0 of 10 fields differ"
+    with monkeypatch.context() as threads:
+        threads.setenv("SOMEMEM_NUM_THREADS", "3")
+        assert example(planes, rows, columns, seed) == printed
+    assert example() == example(96, 128, 160, 42)
+
+
+def test_sketch(example, monkeypatch):
+    printed = example()
+    lines = printed.splitlines()
+    assert lines[0] == "16384 of 2097152 floats of the matrix in memory"
+    rows = [[float(word) for word in line.split()] for line in lines[3:6]]
+    assert [row[0] for row in rows] == [16, 64, 256]
+    for length, mean, deviation, rms, theory, largest, bound in rows:
+        # The mean has the chi-squared distribution of 31 * length degrees of freedom, a pair's that of length.
+        assert deviation == pytest.approx((mean - 1) / math.sqrt(2 / (31 * length)), abs=0.01) and abs(deviation) <= 5
+        assert theory == pytest.approx(math.sqrt(2 / length), abs=1e-4) and theory / 1.6 <= rms <= theory * 1.6
+        assert rms < largest <= bound
+    assert ": the same bits, FNV-1a" in lines[6]
+
+    # Tiles of any shape give the same sketches, and so do threads, by which the largest is drawn.
+    for tile in [(1, 256), (8192, 1), (1000, 7), (10**6, 10**6)]:
+        assert example(8192, *tile).splitlines()[1:] == lines[1:], tile
+    monkeypatch.setenv("SOMEMEM_NUM_THREADS", "3")
+    assert example(8192, 8192, 256).splitlines()[1:] == lines[1:]
+    assert example(1000, 9, 9, 7) == example(1000, 9, 9, 7) != example(1000, 9, 9, 8)
+
+
 def test_mpi_noise(example):
     """Without mpirun; tests/test_mpi.py runs it by several ranks."""
     lines = example(100001, 7).splitlines()
@@ -119,5 +198,5 @@ def test_mpi_noise(example):
 
 def test_raii(example):
     printed = example()
-    assert "caught: an argument is out of range" in printed
+    assert "caught: the mean or the scale is not finite" in printed
     assert "the buffer was freed on the way" in printed

@@ -1,5 +1,6 @@
-"""The header and the shared library fit each other and every compiler."""
+"""The header and the shared library fit each other and every compiler, from C, C++, Fortran and ctypes."""
 
+import ctypes
 import os
 import re
 import sys
@@ -8,7 +9,8 @@ import tomllib
 import cffi
 import pytest
 
-from conftest import C_STANDARDS, C_WARNINGS, CPP_STANDARDS, HEADER, INCLUDE, LIBRARY, LIBRARY_DIR, ROOT, WARNINGS, names_the_build_machine, need, run
+from conftest import C_STANDARDS, C_WARNINGS, CPP_STANDARDS, HEADER, INCLUDE, LIBRARY, LIBRARY_DIR, ROOT, WARNINGS
+from conftest import compile_program, names_the_build_machine, need, run
 
 COMPILERS = [(os.environ.get("CC", "cc"), "c", standard, C_WARNINGS) for standard in ["c89", *C_STANDARDS]] + [
     (os.environ.get("CXX", "c++"), "c++", standard, WARNINGS) for standard in ["c++98", *CPP_STANDARDS]
@@ -21,6 +23,18 @@ def test_the_header_is_valid_in_every_standard(compiler, language, standard, war
     program = '#include "somemem.h"\n#include "somemem.h"\nint main(void) { return somemem_len(0) != 0; }\n'
     command = [compiler, "-x", language, f"-std={standard}", *warnings, f"-I{INCLUDE}", "-fsyntax-only", "-"]
     run(*command, input=program)
+
+
+EVERY_FUNCTION = ROOT / "tests" / "languages" / "every_function"
+
+KERNELS = ["AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES", "portable"]
+
+
+def assert_calls_every_function(suffix):
+    """Of those that draw noise into memory of the program's own."""
+    called = set(re.findall(r"\w+(?=\()", EVERY_FUNCTION.with_suffix(suffix).read_text()))
+    own_memory = {name for name in functions_of_the_header() if name.startswith("random_noise_")} - {"random_noise_seeded"}
+    assert len(own_memory) == 10 and called >= own_memory | {"somemem_kernel"}
 
 
 def declarations():
@@ -37,14 +51,14 @@ def test_the_header_parses_with_cffi():
     ffi = cffi.FFI()
     ffi.cdef(declarations())
     loaded = ffi.dlopen(str(LIBRARY))
-    assert ffi.typeof("SomeMemStatus").relements["SOMEMEM_NO_ENTROPY"] == 4
+    assert ffi.typeof("SomeMemStatus").relements["SOMEMEM_NO_ENTROPY"] == 6
     assert all(hasattr(loaded, name) for name in functions_of_the_header())
 
 
 def test_the_library_exports_the_functions_of_the_header_and_nothing_else():
     symbols = run("nm", "-D", "--defined-only", "--format=posix", LIBRARY)
     assert {line.split()[0] for line in symbols.splitlines()} == functions_of_the_header()
-    assert len(functions_of_the_header()) >= 16
+    assert len(functions_of_the_header()) >= 25
 
 
 def test_the_library_has_its_soname_and_stays_loaded():
@@ -79,6 +93,7 @@ FORTRAN = {  # of a C type: as a result, and as an argument
     "int32_t": (None, "integer(c_int32_t), value"),
     "double": (None, "real(c_double), value"),
     "double *": ("type(c_ptr)", "real(c_double), intent"),
+    "float *": (None, "real(c_float), intent"),
     "SomeMemStatus": ("integer(c_int)", None),
     "SomeMem *": ("type(c_ptr)", "type(c_ptr), value"),
     "char *": ("type(c_ptr)", None),
@@ -137,14 +152,59 @@ end program
 }
 
 
+FORTRAN_OPTIONS = ["-std=f2008", "-Wall", "-Werror", f"-I{INCLUDE}"]
+FORTRAN_LINK = [f"-L{LIBRARY_DIR}", f"-Wl,-rpath,{LIBRARY_DIR}", "-lsomemem"]
+
+
 @pytest.mark.parametrize("name", FORTRAN_PROGRAMS)
 def test_fortran_in_every_form(name, tmp_path, noise):
     compiler = need("gfortran")
     (tmp_path / name).write_text(FORTRAN_PROGRAMS[name].lstrip("\n"))
     sources = [INCLUDE / "somemem.f90"] * (name == "module.f90") + [name]
-    link = [f"-L{LIBRARY_DIR}", f"-Wl,-rpath,{LIBRARY_DIR}", "-lsomemem"]
-    run(compiler, "-std=f2008", "-Wall", "-Werror", f"-I{INCLUDE}", *sources, "-o", "program", *link, cwd=tmp_path)
+    run(compiler, *FORTRAN_OPTIONS, *sources, "-o", "program", *FORTRAN_LINK, cwd=tmp_path)
     assert float(run(tmp_path / "program")) == noise(1, seed=42)[0]
+
+
+def test_fortran_calls_every_function(tmp_path):
+    assert_calls_every_function(".f90")
+    compiler = need("gfortran")
+    sources = [INCLUDE / "somemem.f90", EVERY_FUNCTION.with_suffix(".f90")]
+    # Some CPUs have fused operations, and the program's own formulas must not use them.
+    run(compiler, *FORTRAN_OPTIONS, "-ffp-contract=off", *sources, "-o", "program", *FORTRAN_LINK, cwd=tmp_path)
+    assert run(tmp_path / "program").rstrip("\n") in KERNELS
+
+
+@pytest.mark.parametrize("standard", CPP_STANDARDS)
+def test_cpp_calls_every_function(tmp_path, standard):
+    assert_calls_every_function(".cpp")
+    program = compile_program(EVERY_FUNCTION.with_suffix(".cpp"), tmp_path / "program", f"-std={standard}", "-ffp-contract=off")
+    assert run(program).rstrip("\n") in KERNELS
+
+
+CTYPES = {  # of a C type
+    "size_t": ctypes.c_size_t,
+    "uint64_t": ctypes.c_uint64,
+    "int32_t": ctypes.c_int32,
+    "double": ctypes.c_double,
+    "double *": ctypes.c_void_p,
+    "float *": ctypes.c_void_p,
+    "SomeMem *": ctypes.c_void_p,
+    "char *": ctypes.c_char_p,
+    "SomeMemStatus": ctypes.c_int,
+    "void": None,
+}
+
+
+def test_ctypes_declares_the_same_functions(library):
+    """In conftest.py. ctypes would take whatever it is told."""
+    ffi = cffi.FFI()
+    ffi.cdef(declarations())
+    loaded = ffi.dlopen(str(LIBRARY))
+    for name in functions_of_the_header():
+        c = ffi.typeof(getattr(loaded, name))
+        assert getattr(library, name).argtypes == [CTYPES[argument.cname] for argument in c.args], name
+        assert getattr(library, name).restype == CTYPES[c.result.cname.removeprefix("enum ")], name
+    assert library.somemem_kernel().decode() in KERNELS
 
 
 def test_fortran_names_the_same_statuses():
@@ -160,9 +220,9 @@ def test_nothing_of_the_build_machine_is_in_the_library():
 
 
 def test_every_status_has_a_sentence_of_its_own(library):
-    sentences = {library.somemem_strerror(status).decode() for status in range(5)}
-    assert len(sentences) == 5
-    unknown = {library.somemem_strerror(status).decode() for status in (-1, 5, 99, 2**31 - 1, -(2**31))}
+    sentences = {library.somemem_strerror(status).decode() for status in range(7)}
+    assert len(sentences) == 7
+    unknown = {library.somemem_strerror(status).decode() for status in (-1, 7, 99, 2**31 - 1, -(2**31))}
     assert len(unknown) == 1 and not unknown & sentences
 
 

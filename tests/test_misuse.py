@@ -1,4 +1,4 @@
-"""Wrong calls, odd floating-point environments and small stacks, from C."""
+"""Wrong calls, odd floating-point environments, small stacks and the ends of memory, from C."""
 
 import shutil
 
@@ -19,6 +19,10 @@ def test_no_floating_point_environment_changes_a_value(tmp_path):
 
 def test_stack_use_is_as_promised(tmp_path):
     assert " 0 failed" in run(compile_program(PROGRAMS / "stack.c", tmp_path / "stack"))
+
+
+def test_nothing_beside_what_is_drawn_is_touched(tmp_path):
+    assert " 0 failed" in run(compile_program(PROGRAMS / "bounds.c", tmp_path / "bounds"))
 
 
 def test_no_key_of_random_noise_is_left_on_the_stack(tmp_path):

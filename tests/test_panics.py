@@ -18,7 +18,7 @@ EXCEPTIONS = {
     # tests/kernels.rs, with overflow checks; and should one be wrong after all, this is what keeps memory from harm.
     r"somemem::noise::kernel::(avx2|avx512|portable)::run\w*": "constant lengths",
     # The aes crate's own checks, of lengths that are constants of the algorithm. What is called here is tried with a
-    # vector of FIPS 197 in portable.rs, and against the other kernels in tests/kernels.rs.
+    # vector of FIPS 197, and against the other kernels, in tests/kernels.rs.
     r"(<\w+ as )?aes::.*": "constant lengths",
 }
 

@@ -65,7 +65,7 @@ def test_fresh_seeds_are_fresh_and_of_64_bits():
     assert max(seeds).bit_length() == 64 and len({seed & 1 for seed in seeds}) == 2
 
 
-@pytest.mark.parametrize("stddev", [0, -0.0, 0.1, numpy.float32(2.5), 1e300])
+@pytest.mark.parametrize("stddev", [0, -0.0, 0.1, -0.1, -3, numpy.float32(-2.5), 5e-324, -5e-324, 1e300, -1e300])
 def test_noise_is_added_where_the_signal_is(noise, stddev):
     signal = numpy.linspace(-1, 1, 1001)
     expected = signal + float(stddev) * noise(1001, 42, 7, 3)
@@ -74,6 +74,23 @@ def test_noise_is_added_where_the_signal_is(noise, stddev):
     part = numpy.zeros((10, 10))
     somemem.add_noise(part[4:6], stddev, seed=42, stream=7, first=3)
     assert same(part[4:6].ravel(), float(stddev) * noise(20, 42, 7, 3) + 0.0) and not part[:4].any() and not part[6:].any()
+
+
+def test_noise_is_taken_off_again():
+    signal = numpy.linspace(-1, 1, 10_001)
+    noisy = somemem.add_noise(signal.copy(), 0.1, seed=42, stream=7)
+    assert abs(noisy - signal).max() > 0.1
+    assert abs(somemem.add_noise(noisy, -0.1, seed=42, stream=7) - signal).max() < 3e-16
+
+
+def test_a_failure_of_the_library_is_an_exception():
+    """Whatever the arguments' checks have let pass: by the statuses' names, which cffi reads in the header."""
+    for name, status in ffi.typeof("SomeMemStatus").relements.items():
+        if name != "SOMEMEM_OK":
+            with pytest.raises(MemoryError if name == "SOMEMEM_NO_MEMORY" else ValueError) as caught:
+                somemem._buffer.check(status)
+            assert str(caught.value) == ffi.string(lib.somemem_strerror(status)).decode()
+    somemem._buffer.check(lib.SOMEMEM_OK)
 
 
 def test_arrays_are_the_librarys_memory_and_behave_as_arrays_do():
@@ -259,14 +276,15 @@ def test_streams_and_indices_need_a_seed(choice):
 
 @pytest.mark.parametrize(
     ("stddev", "kind"),
-    [(value, ValueError) for value in (-1, float("nan"), float("inf"))] + [(value, TypeError) for value in ("1", None, 1j)],
+    [(value, ValueError) for value in (float("nan"), float("inf"), float("-inf"), numpy.float32("nan"))] + [(value, TypeError) for value in ("1", None, 1j)],
 )
-def test_standard_deviations_that_there_are_not(stddev, kind):
+def test_standard_deviations_that_are_not_finite(stddev, kind):
     signal = numpy.zeros(3)
     with pytest.raises(kind):
         somemem.add_noise(signal, stddev, seed=1)
-    with pytest.raises(ValueError, match="finite and not negative, not 2..16609 or more"):
-        somemem.add_noise(signal, 10**5000, seed=1)
+    for number, told in ((10**5000, "2..16609 or more"), (-(10**5000), "-2..16609 or less")):
+        with pytest.raises(ValueError, match=f"stddev must be finite, not {told}"):
+            somemem.add_noise(signal, number, seed=1)
     assert not signal.any()
 
 

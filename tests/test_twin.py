@@ -1,6 +1,8 @@
 """The library's samples are what docs/value-spec.md says, to the last bit: they are compared with a second implementation
 of its text. The last tests prove that no kind of step was left out of that."""
 
+import itertools
+import math
 import re
 import struct
 
@@ -33,13 +35,23 @@ RARE = [
 
 
 def assert_same_bits(drawn, expected):
-    numpy.testing.assert_array_equal(drawn.view(numpy.uint64), numpy.array(expected).view(numpy.uint64))
+    """Of doubles or floats."""
+    bits = f"u{drawn.itemsize}"
+    numpy.testing.assert_array_equal(drawn.view(bits), numpy.array(expected, drawn.dtype).view(bits))
 
 
 @pytest.mark.parametrize("seed, stream", SEQUENCES)
 @pytest.mark.parametrize("first, number", RANGES)
 def test_ranges(noise, seed, stream, first, number):
     assert_same_bits(noise(number, seed, stream, first), twin.elements(seed, stream, first, number))
+
+
+@pytest.mark.parametrize("seed, stream", SEQUENCES)
+@pytest.mark.parametrize("first, number", RANGES)
+def test_ranges_of_floats(library, seed, stream, first, number):
+    out = numpy.empty(number, numpy.float32)
+    assert library.random_noise_fill_f32(out.ctypes.data, number, seed, stream, first) == 0
+    assert_same_bits(out, twin.rounded(twin.elements(seed, stream, first, number)))
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +84,70 @@ def test_residual(residual):
     assert_same_bits(drawn, expected)
 
 
-@pytest.mark.parametrize("stddev", [0.0, 5e-324, 1e-310, 0.1, 1.0, 3.0, 1e153, 1e308])
-def test_adding(library, stddev):
-    seed, stream, first, number = 3, 4, 5, 4000
-    x = twin.elements(seed, stream, first, number)
+SCALES = [sign * size for size in (0.0, 5e-324, 1e-310, 0.1, 1.0, 3.0, 1e153, 1e308) for sign in (1, -1)]
+FLOAT_SCALES = [*SCALES, 1e-46, -1e-46, 1e-40, -1e-40, 1e38, -1e38]
+DRAWN = SEED, STREAM, FIRST, NUMBER = 3, 4, 5, 4000
+GREATEST_FLOAT = float(numpy.finfo(numpy.float32).max)
+
+
+@pytest.fixture(scope="module")
+def x():
+    return twin.elements(*DRAWN)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_adding(library, x, scale):
     # Constants; a signal of the noise's size, rounded with it; and the product's negative, of which nothing must be left.
     for signal in (
-        *([constant] * number for constant in (0.0, -0.0, 1.0, 1e-310, -1.7e308)),
-        [stddev * y for y in reversed(x)],
-        [max(-1.7e308, min(-(stddev * y), 1.7e308)) for y in x],
+        *([constant] * NUMBER for constant in (0.0, -0.0, 1.0, 1e-310, -1.7e308)),
+        [scale * y for y in reversed(x)],
+        [max(-1.7e308, min(-(scale * y), 1.7e308)) for y in x],
     ):
         inout = numpy.array(signal)
-        assert library.random_noise_add(inout.ctypes.data, number, stddev, seed, stream, first) == 0
-        assert_same_bits(inout, [v + (stddev * y) for v, y in zip(signal, x)])
+        assert library.random_noise_add(inout.ctypes.data, NUMBER, scale, SEED, STREAM, FIRST) == 0
+        assert_same_bits(inout, [twin.added(v, scale, y) for v, y in zip(signal, x)])
+
+
+@pytest.mark.parametrize("scale", FLOAT_SCALES)
+def test_adding_to_floats(library, x, scale):
+    for signal in (
+        *([constant] * NUMBER for constant in (0.0, -0.0, 1.0, -1e-45, 1e-40, -3.4e38)),
+        [max(-GREATEST_FLOAT, min(scale * y, GREATEST_FLOAT)) for y in reversed(x)],
+        [max(-GREATEST_FLOAT, min(-(scale * y), GREATEST_FLOAT)) for y in x],
+    ):
+        inout = twin.rounded(signal)
+        expected = twin.rounded([twin.added(v, scale, y) for v, y in zip(inout.tolist(), x)])
+        assert library.random_noise_add_f32(inout.ctypes.data, NUMBER, scale, SEED, STREAM, FIRST) == 0
+        assert_same_bits(inout, expected)
+
+
+def neighbours(value):
+    """A double and the two beside it."""
+    return value, math.nextafter(value, math.inf), math.nextafter(value, -math.inf)
+
+
+def test_sums_between_two_floats(library, x):
+    """The sum is a double first: one that is half-way between two floats, or is rounded to there, goes to the even one."""
+    compared = 0
+    for y, index in zip(x[:500], itertools.count(FIRST)):
+        for units, expected in ((1, 0), (3, 4), (1 + 2**-52, 0), (1 - 2**-53, 0), (1 + 2**-20, 2), (-1, -1), (-0.5, 0)):
+            product = units * 2**-24
+            for scale in [scale for scale in neighbours(product / y) if scale * y == product][:1]:
+                inout = numpy.ones(1, numpy.float32)
+                assert library.random_noise_add_f32(inout.ctypes.data, 1, scale, SEED, STREAM, index) == 0
+                assert inout[0] == 1 + expected * 2**-24, (index, units)
+                compared += 1
+    assert compared > 2000
+
+
+@pytest.mark.parametrize("scale", FLOAT_SCALES)
+@pytest.mark.parametrize("mean", [0.0, -0.0, 1.0, -1e6, 1e-310, 1e-40, 3.4e38, -1.7e308])
+def test_mean_and_scale(library, x, mean, scale):
+    expected = [twin.normal(mean, scale, y) for y in x]
+    for function, kind in ((library.random_noise_normal, numpy.float64), (library.random_noise_normal_f32, numpy.float32)):
+        out = numpy.empty(NUMBER, kind)
+        assert function(out.ctypes.data, NUMBER, mean, scale, SEED, STREAM, FIRST) == 0
+        assert_same_bits(out, expected if kind == numpy.float64 else twin.rounded(expected))
 
 
 def test_the_library_has_the_tables_of_the_text():

@@ -91,6 +91,24 @@ def elements(seed, stream, first, number):
     return values.tolist()
 
 
+# --- What is made of the elements
+
+
+def added(a, scale, x):
+    """"Adding". A scale of -0.0 counts as 0.0."""
+    return a + ((scale + 0.0) * x)
+
+
+def normal(mean, scale, x):
+    return mean + ((scale + 0.0) * x)
+
+
+def rounded(doubles):
+    """To floats, as an array: NumPy rounds to nearest, ties to even. The formulas above take floats as the doubles they are."""
+    with numpy.errstate(over="ignore", under="ignore"):
+        return numpy.array(doubles, float).astype(numpy.float32)
+
+
 # --- E and L
 
 

@@ -88,14 +88,14 @@ def doubles(name: str, array: object) -> Any:
     return memory
 
 
-def deviation(name: str, value: float) -> float:
-    """A standard deviation."""
+def finite(name: str, value: float) -> float:
+    """A number that a double can hold, of any sign."""
     try:
-        usable = math.isfinite(value) and value >= 0
+        usable = math.isfinite(value)
     except OverflowError:
         usable = False
     if not usable:
-        raise ValueError(f"{name} must be finite and not negative, not {told(value) if isinstance(value, int) else value}")
+        raise ValueError(f"{name} must be finite, not {told(value) if isinstance(value, int) else value}")
     return value
 
 

@@ -7,7 +7,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from ._arguments import Shape, deviation, doubles, index, shape, word
+from ._arguments import Shape, doubles, finite, index, shape, word
 from ._buffer import View, array_of, check, owned
 from ._native import lib
 
@@ -130,7 +130,8 @@ def add_noise(
     array : numpy.ndarray
         A C-contiguous array of float64.
     stddev : float
-        The standard deviation of the noise, finite and not negative.
+        The standard deviation of the noise: any finite number. A negative one takes off the noise that its opposite added; the
+        array is then what it was but for the rounding of the sums.
     seed, stream, first : int, optional
         As for `random_noise`.
 
@@ -149,13 +150,15 @@ def add_noise(
     >>> signal = np.ones(3)
     >>> add_noise(signal, 0.1, seed=42)
     array([1.00549496, 1.04197164, 1.07938823])
+    >>> add_noise(signal, -0.1, seed=42)
+    array([1., 1., 1.])
     """
     memory = doubles("array", array)
     if seed is None:
         nothing_to_choose(stream, first)
         seed, stream = fresh_seed(), fresh_seed()
     elements = word("seed", seed), word("stream", stream), index("first", first, len(memory))
-    check(lib.random_noise_add(memory, len(memory), deviation("stddev", stddev), *elements))
+    check(lib.random_noise_add(memory, len(memory), finite("stddev", stddev), *elements))
     return array
 
 

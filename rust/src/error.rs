@@ -10,9 +10,9 @@ use crate::memory::NoMemory;
 pub enum Error {
     /// The memory cannot be allocated.
     NoMemory,
-    /// The last index would be above 2^64 - 1.
+    /// The last index or stream would be above 2^64 - 1, or rows overlap or do not fit in the memory that is there for them.
     InvalidRange,
-    /// The standard deviation is NaN, infinite or negative.
+    /// The mean or the scale is NaN or infinite.
     InvalidScale,
     /// The operating system gave no random key.
     NoEntropy,
@@ -22,8 +22,10 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(match self {
             Error::NoMemory => "the memory cannot be allocated",
-            Error::InvalidRange => "the last index would be above 2^64 - 1",
-            Error::InvalidScale => "the standard deviation is not finite, or negative",
+            Error::InvalidRange => {
+                "more elements than there are or fit: the last index or stream, or the rows in memory"
+            }
+            Error::InvalidScale => "the mean or the scale is not finite",
             Error::NoEntropy => "the operating system gave no random key",
         })
     }

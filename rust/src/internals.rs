@@ -3,4 +3,4 @@
 #![doc(hidden)]
 
 pub use crate::memory::{MAX_LEN, Memory, NoMemory, is_set, or_without_kept};
-pub use crate::noise::{Kind, Secret, entropy, workers};
+pub use crate::noise::{Add, Fill, Kind, Normal, Operation, Places, Secret, entropy, workers};

@@ -30,5 +30,5 @@ mod noise;
 
 pub use error::Error;
 pub use memory::{Buffer, trim};
-pub use noise::Noise;
 pub use noise::workers::{set_threads, threads};
+pub use noise::{Noise, Rows, Sample};

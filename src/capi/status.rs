@@ -15,10 +15,15 @@ pub enum SomeMemStatus {
     SOMEMEM_NO_MEMORY = 1,
     /// The handle is NULL where a buffer is needed, freed already, or was never made by this library.
     SOMEMEM_INVALID_HANDLE = 2,
-    /// An argument is out of the range that the function states.
-    SOMEMEM_INVALID_ARGUMENT = 3,
+    /// The data is NULL or not aligned for its type, and there are elements to write.
+    SOMEMEM_INVALID_POINTER = 3,
+    /// The number of elements, rows or columns, the first index, the stride or a step: more than memory can hold, rows that overlap,
+    /// or a stream or an index above 2^64 - 1.
+    SOMEMEM_INVALID_RANGE = 4,
+    /// The mean or the scale is NaN or infinite.
+    SOMEMEM_INVALID_SCALE = 5,
     /// The operating system gave no random key. The function that needs one, random_noise(), reports it as `errno` EIO.
-    SOMEMEM_NO_ENTROPY = 4,
+    SOMEMEM_NO_ENTROPY = 6,
 }
 
 impl From<NoMemory> for SomeMemStatus {
@@ -32,7 +37,9 @@ impl From<Error> for SomeMemStatus {
         match error {
             Error::NoMemory => SomeMemStatus::SOMEMEM_NO_MEMORY,
             Error::NoEntropy => SomeMemStatus::SOMEMEM_NO_ENTROPY,
-            _ => SomeMemStatus::SOMEMEM_INVALID_ARGUMENT,
+            Error::InvalidScale => SomeMemStatus::SOMEMEM_INVALID_SCALE,
+            // There is no other: the type is for others to match.
+            _ => SomeMemStatus::SOMEMEM_INVALID_RANGE,
         }
     }
 }
@@ -48,13 +55,17 @@ pub extern "C" fn somemem_strerror(status: i32) -> *const c_char {
     const OK: i32 = SOMEMEM_OK as i32;
     const NO_MEMORY: i32 = SOMEMEM_NO_MEMORY as i32;
     const INVALID_HANDLE: i32 = SOMEMEM_INVALID_HANDLE as i32;
-    const INVALID_ARGUMENT: i32 = SOMEMEM_INVALID_ARGUMENT as i32;
+    const INVALID_POINTER: i32 = SOMEMEM_INVALID_POINTER as i32;
+    const INVALID_RANGE: i32 = SOMEMEM_INVALID_RANGE as i32;
+    const INVALID_SCALE: i32 = SOMEMEM_INVALID_SCALE as i32;
     const NO_ENTROPY: i32 = SOMEMEM_NO_ENTROPY as i32;
     let sentence: &'static CStr = match status {
         OK => c"success",
         NO_MEMORY => c"the memory cannot be allocated",
         INVALID_HANDLE => c"not the handle of a live buffer",
-        INVALID_ARGUMENT => c"an argument is out of range",
+        INVALID_POINTER => c"the data is NULL or not aligned for its type",
+        INVALID_RANGE => c"more elements than memory or the sequence has, or rows that overlap",
+        INVALID_SCALE => c"the mean or the scale is not finite",
         NO_ENTROPY => c"the operating system gave no random key",
         _ => c"not a status of this version of somemem",
     };

@@ -2,11 +2,10 @@ use somemem::internals::workers;
 
 use super::keep_errno;
 
-/// Sets by how many threads large ranges are drawn, from the next call on: by random_noise(), random_noise_seeded(),
-/// random_noise_fill() and random_noise_add().
+/// Sets by how many threads all functions draw large ranges, from the next call on.
 ///
 /// 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 256 are 256.
-/// The number changes how long a call takes and never a value. Ranges of less than 262,144 doubles are always drawn by the
+/// The number changes how long a call takes and never a value. Less than 262,144 elements, of all rows together, are always drawn by the
 /// calling thread alone, and memory that one thread saturates is not filled faster by two.
 ///
 /// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; anything else in it is

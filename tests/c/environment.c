@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "somemem.h"
+#include "draws.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -27,68 +27,105 @@ static const unsigned traps_masked = 0, traps_enabled = 0x1f00;
 #error "say here how this CPU's floating-point environment is set"
 #endif
 
-/* Odd, with tiles and chunks left over, and enough for the residual and its tail. */
-#define NUMBER 20011
+/* Odd, with units and chunks left over, and enough for the residual and its tail. */
+#define NUMBER ((size_t)20011)
 
-static double plain[NUMBER], plain_sum[NUMBER], signal[NUMBER], values[NUMBER], sum[NUMBER];
+static double plain[NUMBER], before[NUMBER], drawn[NUMBER];
 
-int main(void) {
-  for (int n = 0; n < NUMBER; n++) signal[n] = n % 3 == 0 ? 5e-324 * n : 0.1 * n; /* subnormal ones, too */
-  CHECK(random_noise_fill(plain, NUMBER, 1, 2, 3) == SOMEMEM_OK);
-  memcpy(plain_sum, signal, sizeof signal);
-  CHECK(random_noise_add(plain_sum, NUMBER, 1e-309, 1, 2, 3) == SOMEMEM_OK);
+/* What is added to: subnormal numbers, too. */
+static void prepare(enum draw draw, double *memory) {
+  for (size_t n = 0; n < NUMBER; n++) {
+    if (draw_is_float(draw))
+      ((float *)(void *)memory)[n] = n % 3 == 0 ? 1e-45f * (float)n : 0.1f * (float)n;
+    else
+      memory[n] = n % 3 == 0 ? 5e-324 * (double)n : 0.1 * (double)n;
+  }
+}
 
+/* Products are subnormal doubles, or subnormal floats. */
+static double small_scale(enum draw draw) { return draw_is_float(draw) ? 1e-39 : 1e-309; }
+
+static void in_every_environment(enum draw draw) {
+  const double scale = small_scale(draw);
+  prepare(draw, before);
+  memcpy(plain, before, sizeof before);
+  CHECK(draw_by(draw, plain, NUMBER, scale) == SOMEMEM_OK);
+  CHECK(memcmp(plain, before, sizeof before) != 0);
   for (int round = 0; round < 4; round++)
     for (int flush = 0; flush < 4; flush++)
       for (int trap = 0; trap < 2; trap++) {
         const unsigned control = rounding[round] | flush_to_zero[flush] | (trap ? traps_enabled : traps_masked);
-        memcpy(sum, signal, sizeof signal);
-        memset(values, 0, sizeof values);
+        memcpy(drawn, before, sizeof before);
         feclearexcept(FE_ALL_EXCEPT);
         set_control(control);
-        const unsigned before = get_control();
-        SomeMemStatus filled = random_noise_fill(values, NUMBER, 1, 2, 3);
-        SomeMemStatus added = random_noise_add(sum, NUMBER, 1e-309, 1, 2, 3);
-        SomeMem *memory = random_noise_seeded(1000, 1);
-        SomeMemStatus freed = somemem_free(memory);
-        const unsigned after = get_control();
+        const unsigned control_before = get_control();
+        SomeMemStatus status = draw_by(draw, drawn, NUMBER, scale);
+        const unsigned control_after = get_control();
         const int raised = fetestexcept(FE_ALL_EXCEPT);
         set_control(traps_masked);
-        CHECK(filled == SOMEMEM_OK && added == SOMEMEM_OK && memory && freed == SOMEMEM_OK);
-        CHECK(before == after && raised == 0);
-        CHECK(memcmp(values, plain, sizeof plain) == 0);
-        CHECK(memcmp(sum, plain_sum, sizeof sum) == 0);
+        CHECK(status == SOMEMEM_OK);
+        CHECK(control_before == control_after && raised == 0);
+        CHECK(memcmp(drawn, plain, sizeof plain) == 0);
       }
+}
+
+static void handles_in_every_environment(void) {
+  for (int round = 0; round < 4; round++)
+    for (int flush = 0; flush < 4; flush++) {
+      feclearexcept(FE_ALL_EXCEPT);
+      set_control(rounding[round] | flush_to_zero[flush] | traps_enabled);
+      SomeMem *memory = random_noise_seeded(1000, 1), *fresh = random_noise(1000);
+      SomeMemStatus freed = somemem_free(memory), fresh_freed = somemem_free(fresh);
+      const int raised = fetestexcept(FE_ALL_EXCEPT);
+      set_control(traps_masked);
+      CHECK(memory && fresh && freed == SOMEMEM_OK && fresh_freed == SOMEMEM_OK && raised == 0);
+    }
+}
 
 #if defined(__x86_64__)
-  /* Whatever flags are raised before, the same ones are raised after: by a fill, and by adding to what raises each of them. */
+/* Whatever flags are raised before, the same ones are raised after: by drawing, and by adding to what raises each of them. */
+static void flags_stay(enum draw draw) {
   static const uint64_t bits[] = {
       UINT64_C(0x7ff0000000000001), /* a signalling NaN */
       UINT64_C(0x7ff0000000000000), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff), /* infinity, the largest */
       UINT64_C(1), UINT64_C(0x800fffffffffffff), UINT64_C(0x8000000000000000), UINT64_C(0x3ff0000000000000), /* subnormals, -0.0, 1.0 */
   };
-  static const double deviations[] = {0.0, 5e-324, 1e-310, 1.0, 1e308};
+  static const uint32_t float_bits[] = {0x7f800001, 0x7f800000, 0x7f7fffff, 0xff7fffff, 1, 0x807fffff, 0x80000000, 0x3f800000};
+  static const double scales[] = {0.0, 5e-324, -1e-310, 1.0, -1e308};
   for (unsigned flags = 0; flags < 64; flags++)
     for (int flush = 0; flush < 4; flush++)
-      for (int deviation = 0; deviation < 5; deviation++)
-        for (int number = 1; number <= 200; number += 199) {
-          for (int n = 0; n < number; n++) memcpy(&sum[n], &bits[(n + (int)flags) % 8], sizeof sum[n]);
+      for (int scale = 0; scale < 5; scale++)
+        for (size_t number = 8; number <= 200; number += 192) {
+          for (size_t n = 0; n < number; n++) {
+            const size_t which = (n + flags) % 8;
+            if (draw_is_float(draw))
+              memcpy((char *)drawn + n * sizeof(float), &float_bits[which], sizeof(float));
+            else
+              memcpy(&drawn[n], &bits[which], sizeof *drawn);
+          }
           const unsigned control = traps_masked | flush_to_zero[flush] | flags;
           set_control(control);
-          SomeMemStatus filled = random_noise_fill(values, (size_t)number, 1, 2, 3);
-          const unsigned after_fill = get_control();
-          SomeMemStatus added = random_noise_add(sum, (size_t)number, deviations[deviation], 1, 2, 3);
-          const unsigned after_add = get_control();
+          SomeMemStatus status = draw_by(draw, drawn, number, scales[scale]);
+          const unsigned after = get_control();
           set_control(traps_masked);
-          CHECK(filled == SOMEMEM_OK && added == SOMEMEM_OK);
-          CHECK(after_fill == control && after_add == control);
-          CHECK(memcmp(values, plain, (size_t)number * sizeof *values) == 0);
+          CHECK(status == SOMEMEM_OK);
+          CHECK(after == control);
         }
+}
 #endif
+
+int main(void) {
+  for (enum draw draw = FILL; draw < DRAWS; draw = (enum draw)(draw + 1)) {
+    in_every_environment(draw);
+#if defined(__x86_64__)
+    flags_stay(draw);
+#endif
+  }
+  handles_in_every_environment();
 
   /* Flags that the caller has raised stay raised. */
   feraiseexcept(FE_DIVBYZERO | FE_INEXACT);
-  CHECK(random_noise_fill(values, NUMBER, 1, 2, 3) == SOMEMEM_OK);
+  CHECK(random_noise_fill(drawn, NUMBER, 1, 2, 3) == SOMEMEM_OK);
   CHECK(fetestexcept(FE_ALL_EXCEPT) == (FE_DIVBYZERO | FE_INEXACT));
   return check_result();
 }

@@ -217,6 +217,18 @@ static void draw(void) {
   CHECK(end() == MARK);
   outcome(status == SOMEMEM_OK);
   CHECK(memcmp(drawn, expected, sizeof drawn) == 0);
+  memset(drawn, 0, sizeof drawn);
+  begin();
+  status = random_noise_fill_rows(drawn, NOISE, 1, 1, SEED, 0, 0, 0, 1);
+  CHECK(end() == MARK);
+  outcome(status == SOMEMEM_OK);
+  CHECK(memcmp(drawn, expected, sizeof drawn) == 0);
+  float *floats = (float *)(void *)drawn;
+  begin();
+  status = random_noise_normal_f32(floats, NOISE, 0, 1, SEED, 0, 0);
+  CHECK(end() == MARK);
+  outcome(status == SOMEMEM_OK);
+  CHECK(floats[0] == (float)expected[0] && floats[NOISE - 1] == (float)expected[NOISE - 1]);
 }
 
 /* Every function, on sizes below and above each threshold. */

@@ -115,7 +115,7 @@ static void success_keeps_errno(void) {
       CHECK(somemem_free(made[m]) == SOMEMEM_OK);
     }
   }
-  CHECK(somemem_strerror(SOMEMEM_NO_MEMORY) && somemem_strerror(-1) && somemem_version());
+  CHECK(somemem_strerror(SOMEMEM_NO_MEMORY) && somemem_strerror(-1) && somemem_version() && somemem_kernel());
   CHECK(errno == MARK);
 }
 
@@ -127,20 +127,96 @@ static void wrong_arguments(void) {
     double *data;
     size_t number;
     uint64_t first;
+    SomeMemStatus status;
   } wrong[] = {
-      {NULL, 1, 0},          {misaligned, 1, 0},  {off_by_one, 1, 0},          {memory, MOST + 1, 0},
-      {memory, SIZE_MAX, 0}, {NULL, SIZE_MAX, 0}, {memory, 2, UINT64_MAX},     {memory, 8, UINT64_MAX - 6},
-      {memory, MOST, UINT64_MAX - MOST + 2},      {memory, SIZE_MAX, UINT64_MAX},
+      {NULL, 1, 0, SOMEMEM_INVALID_POINTER},
+      {misaligned, 1, 0, SOMEMEM_INVALID_POINTER},
+      {off_by_one, 1, 0, SOMEMEM_INVALID_POINTER},
+      {memory, SIZE_MAX, 0, SOMEMEM_INVALID_RANGE},
+      {NULL, SIZE_MAX, 0, SOMEMEM_INVALID_RANGE},
+      {memory, 2, UINT64_MAX, SOMEMEM_INVALID_RANGE},
+      {memory, 8, UINT64_MAX - 6, SOMEMEM_INVALID_RANGE},
+      {memory, MOST, UINT64_MAX - MOST + 2, SOMEMEM_INVALID_RANGE},
+      {memory, SIZE_MAX, UINT64_MAX, SOMEMEM_INVALID_RANGE},
+      {memory, 2 * MOST + 2, 0, SOMEMEM_INVALID_RANGE},
   };
   errno = MARK;
   for (size_t n = 0; n < sizeof wrong / sizeof *wrong; n++) {
-    CHECK(random_noise_fill(wrong[n].data, wrong[n].number, 1, 2, wrong[n].first) == SOMEMEM_INVALID_ARGUMENT);
-    CHECK(random_noise_add(wrong[n].data, wrong[n].number, 1.0, 1, 2, wrong[n].first) == SOMEMEM_INVALID_ARGUMENT);
+    double *data = wrong[n].data;
+    float *floats = (float *)(void *)data;
+    size_t number = wrong[n].number;
+    uint64_t first = wrong[n].first;
+    SomeMemStatus status = wrong[n].status;
+    /* The scale is looked at last. */
+    const double scales[] = {1.0, (double)NAN};
+    CHECK(random_noise_fill(data, number, 1, 2, first) == status);
+    CHECK(random_noise_fill_rows(data, 1, number, number, 1, 2, first, 0, 0) == status);
+    for (int k = 0; k < 2; k++) {
+      CHECK(random_noise_add(data, number, scales[k], 1, 2, first) == status);
+      CHECK(random_noise_normal(data, number, scales[k], 1.0, 1, 2, first) == status);
+      CHECK(random_noise_add_rows(data, 1, number, number, scales[k], 1, 2, first, 0, 0) == status);
+    }
+    /* A float may stand where no double may. */
+    if (data == misaligned) continue;
+    CHECK(random_noise_fill_f32(floats, number, 1, 2, first) == status);
+    CHECK(random_noise_fill_rows_f32(floats, 1, number, number, 1, 2, first, 0, 0) == status);
+    for (int k = 0; k < 2; k++) {
+      CHECK(random_noise_add_f32(floats, number, scales[k], 1, 2, first) == status);
+      CHECK(random_noise_normal_f32(floats, number, scales[k], 1.0, 1, 2, first) == status);
+      CHECK(random_noise_add_rows_f32(floats, 1, number, number, scales[k], 1, 2, first, 0, 0) == status);
+    }
   }
-  const double wrong_stddev[] = {(double)NAN, -(double)NAN, (double)INFINITY, -(double)INFINITY, -1.0, -5e-324};
-  for (size_t n = 0; n < sizeof wrong_stddev / sizeof *wrong_stddev; n++)
-    for (size_t number = 0; number <= 8; number += 8)
-      CHECK(random_noise_add(memory, number, wrong_stddev[n], 1, 2, 0) == SOMEMEM_INVALID_ARGUMENT);
+  CHECK(random_noise_fill(memory, MOST + 1, 1, 2, 0) == SOMEMEM_INVALID_RANGE);
+  CHECK(random_noise_add(memory, MOST + 1, 1.0, 1, 2, 0) == SOMEMEM_INVALID_RANGE);
+
+  /* Rows: overlapping ones, and products and sums that do not fit. */
+  const struct {
+    size_t rows, columns, stride;
+    uint64_t stream, first, stream_step, first_step;
+  } wrong_rows[] = {
+      {2, 3, 2, 0, 0, 0, 0},
+      {2, 1, 0, 0, 0, 0, 0},
+      {2, 1, MOST, 0, 0, 0, 0},
+      {SIZE_MAX, 1, 1, 0, 0, 0, 0},
+      {3, 1, SIZE_MAX / 2 + 1, 0, 0, 0, 0},
+      {SIZE_MAX, SIZE_MAX, SIZE_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+      {2, 1, 1, UINT64_MAX, 0, 1, 0},
+      {3, 1, 1, 0, 0, UINT64_C(1) << 63, 0},
+      {2, 2, 2, 0, UINT64_MAX - 1, 0, 1},
+      {3, 1, 1, 0, 0, 0, UINT64_C(1) << 63},
+      {1, 2, 0, 0, UINT64_MAX, 0, 0},
+  };
+  for (size_t n = 0; n < sizeof wrong_rows / sizeof *wrong_rows; n++) {
+    size_t rows = wrong_rows[n].rows, columns = wrong_rows[n].columns, stride = wrong_rows[n].stride;
+    uint64_t stream = wrong_rows[n].stream, first = wrong_rows[n].first;
+    uint64_t stream_step = wrong_rows[n].stream_step, first_step = wrong_rows[n].first_step;
+    float *floats = (float *)(void *)memory;
+    CHECK(random_noise_fill_rows(memory, rows, columns, stride, 1, stream, first, stream_step, first_step) ==
+          SOMEMEM_INVALID_RANGE);
+    CHECK(random_noise_add_rows(NULL, rows, columns, stride, (double)NAN, 1, stream, first, stream_step, first_step) ==
+          SOMEMEM_INVALID_RANGE);
+    /* What is too far for doubles need not be for floats. */
+    if (stride == MOST) continue;
+    CHECK(random_noise_fill_rows_f32(floats, rows, columns, stride, 1, stream, first, stream_step, first_step) ==
+          SOMEMEM_INVALID_RANGE);
+    CHECK(random_noise_add_rows_f32(floats, rows, columns, stride, 1.0, 1, stream, first, stream_step, first_step) ==
+          SOMEMEM_INVALID_RANGE);
+  }
+
+  const double wrong_scale[] = {(double)NAN, -(double)NAN, (double)INFINITY, -(double)INFINITY};
+  for (size_t n = 0; n < sizeof wrong_scale / sizeof *wrong_scale; n++)
+    for (size_t number = 0; number <= 8; number += 8) {
+      double scale = wrong_scale[n];
+      float *floats = (float *)(void *)memory;
+      CHECK(random_noise_add(memory, number, scale, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
+      CHECK(random_noise_add_f32(floats, number, scale, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
+      CHECK(random_noise_normal(memory, number, scale, 1.0, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
+      CHECK(random_noise_normal(memory, number, 0.0, scale, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
+      CHECK(random_noise_normal_f32(floats, number, scale, 1.0, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
+      CHECK(random_noise_normal_f32(floats, number, 0.0, scale, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
+      CHECK(random_noise_add_rows(memory, 1, number, 0, scale, 1, 2, 0, 0, 0) == SOMEMEM_INVALID_SCALE);
+      CHECK(random_noise_add_rows_f32(floats, 1, number, 0, scale, 1, 2, 0, 0, 0) == SOMEMEM_INVALID_SCALE);
+    }
   CHECK(memcmp(memory, unchanged, sizeof memory) == 0);
 
   /* Nothing to do: any pointer and any first are fine. */
@@ -148,6 +224,15 @@ static void wrong_arguments(void) {
   for (int n = 0; n < 4; n++) {
     CHECK(random_noise_fill(any[n], 0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
     CHECK(random_noise_add(any[n], 0, 1.0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
+    CHECK(random_noise_normal(any[n], 0, 1.0, -1.0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
+    CHECK(random_noise_fill_rows(any[n], SIZE_MAX, 0, 0, 1, UINT64_MAX, UINT64_MAX, 9, 9) == SOMEMEM_OK);
+    CHECK(random_noise_add_rows(any[n], 0, SIZE_MAX, 0, -1.0, 1, UINT64_MAX, UINT64_MAX, 9, 9) == SOMEMEM_OK);
+    float *floats = (float *)(void *)any[n];
+    CHECK(random_noise_fill_f32(floats, 0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
+    CHECK(random_noise_add_f32(floats, 0, -1.0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
+    CHECK(random_noise_normal_f32(floats, 0, 1.0, -1.0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
+    CHECK(random_noise_fill_rows_f32(floats, SIZE_MAX, 0, 0, 1, UINT64_MAX, UINT64_MAX, 9, 9) == SOMEMEM_OK);
+    CHECK(random_noise_add_rows_f32(floats, 0, SIZE_MAX, 0, 1.0, 1, UINT64_MAX, UINT64_MAX, 9, 9) == SOMEMEM_OK);
   }
   CHECK(memcmp(memory, unchanged, sizeof memory) == 0);
 
@@ -156,16 +241,18 @@ static void wrong_arguments(void) {
   double last;
   CHECK(random_noise_fill(&last, 1, 1, 2, UINT64_MAX) == SOMEMEM_OK && memcmp(&last, memory + 7, sizeof last) == 0);
   CHECK(random_noise_add(memory, 8, -0.0, 1, 2, UINT64_MAX - 7) == SOMEMEM_OK);
+  CHECK(random_noise_fill_rows(memory, 2, 4, 4, 1, UINT64_MAX - 1, UINT64_MAX - 3, 1, 0) == SOMEMEM_OK);
   CHECK(errno == MARK);
 }
 
 /* A signaling NaN is an argument like any other: refused, and no exception is raised. */
-static void signaling_stddev(void) {
+static void signaling_scale(void) {
   const uint64_t bits = UINT64_C(0x7ff0000000000001);
   double signaling, memory[1] = {1.0};
   memcpy(&signaling, &bits, sizeof signaling);
   feclearexcept(FE_ALL_EXCEPT);
-  CHECK(random_noise_add(memory, 1, signaling, 1, 2, 0) == SOMEMEM_INVALID_ARGUMENT);
+  CHECK(random_noise_add(memory, 1, signaling, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
+  CHECK(random_noise_normal(memory, 1, signaling, signaling, 1, 2, 0) == SOMEMEM_INVALID_SCALE);
   CHECK(fetestexcept(FE_ALL_EXCEPT) == 0);
 }
 
@@ -174,6 +261,6 @@ int main(int argc, char **argv) {
   sizes_that_cannot_be_had();
   success_keeps_errno();
   wrong_arguments();
-  signaling_stddev();
+  signaling_scale();
   return check_result();
 }

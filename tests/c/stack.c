@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "somemem.h"
+#include "draws.h"
 
 #define STACK ((size_t)256 * 1024)
 #define PROMISED ((size_t)16 * 1024)
@@ -16,17 +16,18 @@ static double memory[NUMBER];
 static int kind;
 static unsigned char *painted, *entered;
 
-static const char *const names[] = {"random_noise_fill", "random_noise_add", "random_noise_seeded", "random_noise",
-                                    "random_noise_add, threads"};
+/* The functions that draw into memory, by one thread and by many, and those that make a handle. */
+enum { BY_THREADS = DRAWS, SEEDED = 2 * DRAWS, FRESH, KINDS };
 
 static SomeMemStatus draw(void) {
-  switch (kind) {
-    case 0: return random_noise_fill(memory, NUMBER, 1, 2, 3);
-    case 1: return random_noise_add(memory, NUMBER, 1.0, 1, 2, 3);
-    case 2: return somemem_free(random_noise_seeded(1000, 1));
-    case 3: return somemem_free(random_noise(1000));
-    default: somemem_set_threads(64); return random_noise_add(memory, NUMBER, 1.0, 1, 2, 3);
-  }
+  somemem_set_threads(kind >= BY_THREADS && kind < SEEDED ? 64 : 1);
+  if (kind == SEEDED) return somemem_free(random_noise_seeded(1000, 1));
+  if (kind == FRESH) return somemem_free(random_noise(1000));
+  return draw_by((enum draw)(kind % DRAWS), memory, NUMBER, 1.0);
+}
+
+static const char *name(void) {
+  return kind == SEEDED ? "random_noise_seeded" : kind == FRESH ? "random_noise" : draw_names[kind % DRAWS];
 }
 
 static void *thread(void *unused) {
@@ -41,7 +42,7 @@ static void *thread(void *unused) {
 int main(void) {
   void *stack;
   CHECK(posix_memalign(&stack, 4096, STACK) == 0);
-  for (kind = 0; kind < 5; kind++) {
+  for (kind = 0; kind < KINDS; kind++) {
     painted = (unsigned char *)stack;
     pthread_attr_t attributes;
     pthread_t id;
@@ -51,7 +52,7 @@ int main(void) {
     size_t untouched = 0;
     while (painted[untouched] == 0xa5) untouched++;
     size_t used = (size_t)(entered - painted) - untouched;
-    printf("%s: %zu bytes of stack\n", names[kind], used);
+    printf("%s%s: %zu bytes of stack\n", name(), kind >= BY_THREADS && kind < SEEDED ? ", threads" : "", used);
     CHECK(used > 1000 && used <= PROMISED);
   }
   free(stack);

@@ -38,7 +38,7 @@ static void everything(void) {
   CHECK(somemem_resize(large, 10) == SOMEMEM_OK && somemem_resize(large, 1 << 18) == SOMEMEM_OK);
   CHECK(somemem_free(large) == SOMEMEM_OK && somemem_free(large) == SOMEMEM_INVALID_HANDLE);
   CHECK(!somemem_new(SIZE_MAX) && somemem_len(NULL) == 0);
-  CHECK(random_noise_fill(NULL, 1, 1, 1, 1) == SOMEMEM_INVALID_ARGUMENT);
+  CHECK(random_noise_fill(NULL, 1, 1, 1, 1) == SOMEMEM_INVALID_POINTER);
   CHECK(somemem_strerror(1) && somemem_version() && somemem_threads());
   for (size_t n = 0; n < 200; n++) CHECK(somemem_free(memory[n]) == SOMEMEM_OK);
 }
@@ -119,7 +119,7 @@ static void after_free(size_t number) {
 /* For UndefinedBehaviorSanitizer: a pointer to a double that is none. The library refuses it. */
 static void misaligned(size_t number) {
   double *data = (double *)(void *)((char *)shared + 1 + nothing);
-  CHECK(random_noise_fill(data, number, 1, 2, 3) == SOMEMEM_INVALID_ARGUMENT);
+  CHECK(random_noise_fill(data, number, 1, 2, 3) == SOMEMEM_INVALID_POINTER);
   data[nothing] = 1;
 }
 

@@ -5,6 +5,7 @@
 use super::elementary::{exp_minus, minus_log};
 use super::kernel::{BATCH, Block, Counter, Kernel};
 use super::map::{UNSETTLED, finished, slot, uniform};
+use super::operation::Operation;
 use super::run::Target;
 use super::tables::{STRIPS, TAIL_SCALE, TAIL_START};
 
@@ -69,40 +70,45 @@ fn propose_tail(block @ [first, second]: Block) -> f64 {
 /// How many elements of a chunk are queued without asking whether there are more. More than these are rare.
 const MOSTLY: usize = 4;
 
-/// Elements waiting for their next attempt, each as the counter of the block that it will take. Shorter than a batch
-/// between calls.
+/// Elements that wait for their next attempt, each as the counter of the block that it will take, and where it goes. Fewer than a
+/// batch between calls.
 pub struct Queue {
-    counters: [Counter; BATCH + MOSTLY],
+    waiting: [Waiting; BATCH + MOSTLY],
     len: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Waiting {
+    counter: Counter,
+    offset: usize,
 }
 
 impl Queue {
     #[inline(always)]
     pub fn new() -> Queue {
-        Queue { counters: [[0; 2]; BATCH + MOSTLY], len: 0 }
+        Queue { waiting: [Waiting { counter: [0; 2], offset: 0 }; BATCH + MOSTLY], len: 0 }
     }
 
-    /// Adds elements of a target that begins at index `first`, those whose bits are set in `unsettled`, counted from a place
-    /// on, and attempts as many as fill a batch.
+    /// Adds elements, those whose bits are set in `unsettled`, counted from an index and its place on, and attempts as many as fill
+    /// a batch.
     #[inline(always)]
-    pub fn add(
+    pub fn add<O: Operation>(
         &mut self,
         kernel: &impl Kernel,
+        target: &mut Target<O>,
         first: u64,
-        target: &mut (impl Target + ?Sized),
-        place: usize,
+        offset: usize,
         mut unsettled: u64,
     ) {
-        let start = first.wrapping_add(place as u64);
         loop {
             // Without a branch on how many there are, which nobody can predict.
             for _ in 0..MOSTLY {
-                let index = start.wrapping_add(u64::from(unsettled.trailing_zeros()));
-                self.push([index, 1], unsettled != 0);
+                let n = unsettled.trailing_zeros();
+                self.push([first.wrapping_add(u64::from(n)), 1], offset.wrapping_add(n as usize), unsettled != 0);
                 unsettled &= unsettled.wrapping_sub(1);
             }
             while self.len >= BATCH {
-                self.attempt(kernel, first, target);
+                self.attempt(kernel, target);
             }
             if unsettled == 0 {
                 break;
@@ -112,30 +118,31 @@ impl Queue {
 
     /// Makes an attempt for the last of those that wait, as many as fit in a batch.
     #[inline(always)]
-    fn attempt(&mut self, kernel: &impl Kernel, first: u64, target: &mut (impl Target + ?Sized)) {
+    fn attempt<O: Operation>(&mut self, kernel: &impl Kernel, target: &mut Target<O>) {
         self.len -= BATCH;
-        let counters: [Counter; BATCH] = std::array::from_fn(|lane| self.counters[self.len + lane]);
+        let counters: [Counter; BATCH] = std::array::from_fn(|lane| self.waiting[self.len + lane].counter);
+        let offsets: [usize; BATCH] = std::array::from_fn(|lane| self.waiting[self.len + lane].offset);
         let (values, failed) = kernel.attempt_batch(&counters);
         for lane in 0..BATCH {
             let [index, attempt] = counters[lane];
-            target.put(index.wrapping_sub(first) as usize, values[lane]);
-            self.push([index, attempt + 1], failed >> lane & 1 != 0);
+            target.put(offsets[lane], values[lane]);
+            self.push([index, attempt + 1], offsets[lane], failed >> lane & 1 != 0);
         }
     }
 
     /// Settles all that still wait, fewer than a batch: by several attempts of each at once, of which the first accepted one
     /// counts.
     #[inline(always)]
-    pub fn finish(&mut self, kernel: &impl Kernel, first: u64, target: &mut (impl Target + ?Sized)) {
+    pub fn finish<O: Operation>(&mut self, kernel: &impl Kernel, target: &mut Target<O>) {
         while self.len > 0 {
             if self.len == 1 {
                 let counters: [Counter; 4] = self.ahead();
                 let (values, failed) = kernel.attempt_four(&counters);
-                self.settle(&counters, &values, failed, first, target);
+                self.settle(&counters, &values, failed, target);
             } else {
                 let counters: [Counter; BATCH] = self.ahead();
                 let (values, failed) = kernel.attempt_batch(&counters);
-                self.settle(&counters, &values, failed, first, target);
+                self.settle(&counters, &values, failed, target);
             }
         }
     }
@@ -146,7 +153,7 @@ impl Queue {
         let mut counters = [[0; 2]; N];
         let (mut element, mut round) = (0, 0);
         for counter in &mut counters {
-            let [index, attempt] = self.counters[element];
+            let [index, attempt] = self.waiting[element].counter;
             *counter = [index, attempt + round];
             element += 1;
             if element >= self.len {
@@ -158,34 +165,34 @@ impl Queue {
 
     /// Settles those of which an attempt was accepted; the others wait again.
     #[inline(always)]
-    fn settle<const N: usize>(
+    fn settle<const N: usize, O: Operation>(
         &mut self,
         counters: &[Counter; N],
         values: &[f64; N],
         failed: u32,
-        first: u64,
-        target: &mut (impl Target + ?Sized),
+        target: &mut Target<O>,
     ) {
         let waiting = self.len;
         self.len = 0;
         for element in 0..waiting {
+            let offset = self.waiting[element].offset;
             let mut lane = element;
             while lane < N && failed >> lane & 1 != 0 {
                 lane += waiting;
             }
             if lane < N {
-                target.put(counters[element][0].wrapping_sub(first) as usize, values[lane]);
+                target.put(offset, values[lane]);
             } else {
                 let [index, attempt] = counters[lane - waiting];
-                self.push([index, attempt + 1], true);
+                self.push([index, attempt + 1], offset, true);
             }
         }
     }
 
-    /// Adds a counter if it is wanted.
+    /// Adds an element if it is wanted.
     #[inline(always)]
-    fn push(&mut self, counter: Counter, wanted: bool) {
-        self.counters[self.len] = counter;
+    fn push(&mut self, counter: Counter, offset: usize, wanted: bool) {
+        self.waiting[self.len] = Waiting { counter, offset };
         self.len += usize::from(wanted);
     }
 }

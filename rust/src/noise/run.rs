@@ -1,209 +1,244 @@
-//! Filling memory and adding to it: a few elements beside the key schedule, runs of chunks from the kernel, the few that are
-//! over, and what they leave unsettled.
+//! Drawing the elements of rows: a few beside the key schedule, runs of chunks from the kernel, the few that are over, and what
+//! they leave unsettled.
 
+use super::kernel::{BATCH, CHUNK, Kernel, MOST_FIRST, Work, counters_from};
+use super::operation::Operation;
+use super::pieces::Places;
+use super::residual::Queue;
+use super::rows::Rows;
+use super::short_rows::{MOST_TOGETHER, Short, short_rows};
 use std::mem::MaybeUninit;
 
-use super::kernel::{CHUNK, Chunk, FEW, Kernel, Work};
-use super::residual::Queue;
+use super::Noise;
 
 /// The most chunks that a kernel draws in one go.
 const RUN: usize = 16;
 
-/// The same where they are added, and so need memory of their own.
-const ADDED: usize = 4;
-
-/// The elements of as many blocks as are drawn one by one.
-const MOST_FEW: usize = 2 * FEW;
-
-/// Writes the elements from `first` on.
-pub struct Fill<'a> {
-    pub out: &'a mut [MaybeUninit<f64>],
+/// Elements of rows, all or a piece of them: `number` from the one on that `from` tells, counted along the rows.
+pub struct Draw<'a, O: Operation> {
+    pub noise: Noise,
     pub first: u64,
-}
-
-/// Adds `stddev` times the elements from `first` on.
-pub struct Add<'a> {
-    pub inout: &'a mut [f64],
-    pub stddev: f64,
-    pub first: u64,
-}
-
-impl Work for Fill<'_> {
-    #[inline(always)]
-    fn run<K: Kernel>(self, key: [u8; 16]) {
-        draw::<K>(key, self.first, self.out);
-    }
-}
-
-impl Work for Add<'_> {
-    #[inline(always)]
-    fn run<K: Kernel>(self, key: [u8; 16]) {
-        // Not -0.0, so that it makes of what is unsettled something that changes no sum.
-        draw::<K>(key, self.first, &mut Sums { inout: self.inout, stddev: self.stddev + 0.0 });
-    }
+    pub rows: Rows,
+    pub from: usize,
+    pub number: usize,
+    pub target: Target<'a, O>,
 }
 
 /// What elements are drawn for, each by its place there.
-pub trait Target {
-    fn len(&self) -> usize;
+pub struct Target<'a, O: Operation> {
+    pub operation: O,
+    pub places: Places<'a, O::Place>,
+}
 
+impl<O: Operation> Target<'_, O> {
     /// Takes the value of an element. May be called before with what stands for a value that is not settled.
-    fn put(&mut self, place: usize, x: f64);
+    #[inline(always)]
+    pub fn put(&mut self, offset: usize, x: f64) {
+        if let Some(place) = self.places.get(offset) {
+            self.operation.apply(place, x);
+        }
+    }
 
     /// The same for several in a row.
-    fn put_few(&mut self, place: usize, values: &[f64]);
-
-    /// Draws as many whole chunks as there are from a place on, but not more than `unsettled` has words, and says how many.
-    fn draw(&mut self, kernel: &impl Kernel, block: u64, place: usize, unsettled: &mut [u64; RUN]) -> usize;
-}
-
-/// Elements are written, so that writing twice does no harm.
-impl Target for [MaybeUninit<f64>] {
     #[inline(always)]
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn put(&mut self, place: usize, x: f64) {
-        if let Some(place) = self.get_mut(place) {
-            place.write(x);
+    fn put_all(&mut self, offset: usize, values: &[f64]) {
+        for (place, &x) in self.places.row(offset, values.len()).iter_mut().zip(values) {
+            self.operation.apply(place, x);
         }
     }
 
+    /// Draws as many whole chunks as there are from a row's element `from` on, but not more than `unsettled` has words, and says how
+    /// many.
     #[inline(always)]
-    fn put_few(&mut self, place: usize, values: &[f64]) {
-        self[place..][..values.len()].write_copy_of_slice(values);
-    }
-
-    #[inline(always)]
-    fn draw(&mut self, kernel: &impl Kernel, block: u64, place: usize, unsettled: &mut [u64; RUN]) -> usize {
-        let rest = &mut self[place..];
-        let here = rest.as_ptr().cast();
-        let (chunks, _) = rest.as_chunks_mut();
+    fn draw<K: Kernel>(&mut self, kernel: &K, row: Row, from: usize, unsettled: &mut [u64; RUN]) -> usize {
+        let (chunks, _) = self.places.row(row.offset + from, row.number - from).as_chunks_mut();
         let count = chunks.len().min(RUN);
         if count > 0 {
-            kernel.draw(block, &mut chunks[..count], &mut unsettled[..count], here);
+            // At a row's end the next row is what comes soon.
+            let soon = from + count * CHUNK + K::AHEAD / size_of::<O::Place>();
+            let gap = if soon > row.number { row.gap * size_of::<O::Place>() } else { 0 };
+            let block = row.first.wrapping_add(from as u64) / 2;
+            kernel.draw(self.operation, block, &mut chunks[..count], &mut unsettled[..count], K::AHEAD + gap);
         }
         count
     }
 }
 
-struct Sums<'a> {
-    inout: &'a mut [f64],
-    stddev: f64,
-}
-
-impl Target for Sums<'_> {
-    #[inline(always)]
-    fn len(&self) -> usize {
-        self.inout.len()
-    }
-
-    #[inline(always)]
-    fn put(&mut self, place: usize, x: f64) {
-        if let Some(sum) = self.inout.get_mut(place) {
-            *sum += self.stddev * x;
-        }
-    }
-
-    #[inline(always)]
-    fn put_few(&mut self, place: usize, values: &[f64]) {
-        for (sum, x) in self.inout[place..].iter_mut().zip(values) {
-            *sum += self.stddev * *x;
-        }
-    }
-
-    #[inline(always)]
-    fn draw(&mut self, kernel: &impl Kernel, block: u64, place: usize, unsettled: &mut [u64; RUN]) -> usize {
-        let rest = &mut self.inout[place..];
-        let count = (rest.len() / CHUNK).min(ADDED);
-        if count > 0 {
-            let mut chunks: [Chunk; ADDED] = [[MaybeUninit::uninit(); CHUNK]; ADDED];
-            let noise = kernel.draw(block, &mut chunks[..count], &mut unsettled[..count], rest.as_ptr());
-            for (sum, x) in rest.iter_mut().zip(noise.as_flattened()) {
-                *sum += self.stddev * *x;
-            }
-        }
-        count
-    }
-}
-
-/// The kernel, and the first so many elements, of which the result tells those that are unsettled.
-#[inline(always)]
-fn start<K: Kernel, const N: usize>(
-    key: [u8; 16],
-    first: u64,
+/// A row of the memory, or the part of it that is drawn.
+#[derive(Clone, Copy)]
+struct Row {
+    offset: usize,
     number: usize,
-    target: &mut (impl Target + ?Sized),
-) -> (K, u64) {
-    let (kernel, few) = K::start::<N>(key, first, number);
+    first: u64,
+    /// What lies between it and the next one.
+    gap: usize,
+}
+
+impl<O: Operation> Draw<'_, O> {
+    /// A row from a column on, or as much as is to be drawn of it; `start` is where the first one begins.
+    #[inline(always)]
+    fn part(&self, row: usize, start: usize, column: usize) -> Row {
+        Row {
+            // Of a single row the stride may be anything, also too much to be counted in bytes.
+            gap: if self.rows.rows > 1 { self.rows.stride - self.rows.columns } else { 0 },
+            offset: self.rows.offset((row, column)) - start,
+            number: self.number.min(self.rows.columns - column),
+            first: self.first.wrapping_add((row as u64).wrapping_mul(self.rows.first_step)).wrapping_add(column as u64),
+        }
+    }
+}
+
+impl<O: Operation> Work for &mut Draw<'_, O> {
+    #[inline(always)]
+    fn run<K: Kernel>(self) {
+        let (mut row, column) = self.rows.place(self.from);
+        let start = self.rows.offset((row, column));
+        let mut part = self.part(row, start, column);
+        // Once for each key, whose two halves are seed and stream.
+        loop {
+            let stream = self.noise.stream.wrapping_add((row as u64).wrapping_mul(self.rows.stream_step));
+            let key = (u128::from(stream) << 64 | u128::from(self.noise.seed)).to_le_bytes();
+            let (kernel, done, missed) = open::<K, O>(key, part, &mut self.target);
+            self.number -= part.number;
+            row += 1;
+            if done < part.number || missed != 0 || self.number > 0 && self.rows.stream_step == 0 {
+                self.go_on(&kernel, row, start, part, done, missed);
+            }
+            if self.number == 0 {
+                break;
+            }
+            part = self.part(row, start, 0);
+        }
+    }
+}
+
+impl<O: Operation> Draw<'_, O> {
+    /// Draws what is left of a row of which `done` elements have been drawn, and all further rows of its stream.
+    #[inline(always)]
+    fn go_on<K: Kernel>(
+        &mut self,
+        kernel: &K,
+        mut row: usize,
+        start: usize,
+        mut part: Row,
+        mut done: usize,
+        mut missed: u64,
+    ) {
+        let rows = self.rows;
+        let mut queue = Queue::new();
+        loop {
+            go_on(kernel, &mut queue, part, done, missed, &mut self.target);
+            if self.number == 0 || rows.stream_step != 0 {
+                break;
+            }
+            part = self.part(row, start, 0);
+            if rows.columns <= MOST_TOGETHER && self.number >= rows.columns {
+                let Rows { columns, stride, first_step, .. } = rows;
+                let short = Short { columns, stride, first_step, first: part.first, offset: part.offset };
+                let count = self.number / columns.max(1);
+                short_rows(kernel, &mut queue, &mut self.target, short, count);
+                self.number -= count * columns;
+                row += count;
+                (part.number, done, missed) = (0, 0, 0);
+                continue;
+            }
+            // Some, if without them what follows would not begin with a whole block.
+            done = if part.first.is_multiple_of(2) { 0 } else { part.number.min(MOST_TOGETHER) };
+            missed = if done == 0 { 0 } else { few(kernel, part, 0, done, &mut self.target) };
+            self.number -= part.number;
+            row += 1;
+        }
+        queue.finish(kernel, &mut self.target);
+    }
+}
+
+/// The kernel of a key, and the row's first elements, all of a short one: what follows begins with a whole block. Says how many these
+/// are, and which of them are unsettled.
+#[inline(always)]
+fn open<K: Kernel, O: Operation>(key: [u8; 16], row: Row, target: &mut Target<O>) -> (K, usize, u64) {
+    // Of an odd first index's block one element is not asked for.
+    let skip = (row.first % 2) as usize;
+    // As few blocks as short rows need; more of a long one would only take it from the chunks.
+    match skip.saturating_add(row.number) {
+        0..=4 => open_with::<K, O, 2>(key, row, row.number, target),
+        17..=MOST_OPENING => open_with::<K, O, MOST_FIRST>(key, row, row.number, target),
+        _ => open_with::<K, O, 8>(key, row, row.number.min(16 - skip), target),
+    }
+}
+
+/// The elements of as many blocks as come beside the key schedule.
+const MOST_OPENING: usize = 2 * MOST_FIRST;
+
+/// The same for as many as N blocks have.
+#[inline(always)]
+fn open_with<K: Kernel, O: Operation, const N: usize>(
+    key: [u8; 16],
+    row: Row,
+    number: usize,
+    target: &mut Target<O>,
+) -> (K, usize, u64) {
+    let (kernel, few) = K::start::<N>(key, row.first, number);
     let values = few.values.as_flattened();
     if N == 2 {
         // One by one: a call of memcpy takes as long as the map.
         for (n, &x) in values.iter().enumerate() {
             if n < number {
-                target.put(n, x);
+                target.put(row.offset + n, x);
             }
         }
     } else {
-        target.put_few(0, &values[..number]);
+        target.put_all(row.offset, &values[..number]);
     }
-    (kernel, few.unsettled & ((1 << number) - 1))
+    (kernel, number, few.unsettled & ((1 << number) - 1))
 }
 
-/// Draws all elements of the target.
+/// Draws a row's elements, so many from one on, fewer than a batch of blocks has. Says which of them are unsettled.
 #[inline(always)]
-fn draw<K: Kernel>(key: [u8; 16], first: u64, target: &mut (impl Target + ?Sized)) {
-    let number = target.len();
-    // Of an odd first index's block one element is not asked for. All that follows begins with a whole block.
+fn few<K: Kernel, O: Operation>(kernel: &K, row: Row, from: usize, number: usize, target: &mut Target<O>) -> u64 {
+    let first = row.first.wrapping_add(from as u64);
     let skip = (first % 2) as usize;
-    // As few blocks as short calls need; more of a long one would only take it from the chunks.
-    let mut done = number;
-    let (kernel, missed) = match skip.saturating_add(number) {
-        0..=4 => start::<K, 2>(key, first, done, target),
-        17..=MOST_FEW => start::<K, FEW>(key, first, done, target),
-        _ => {
-            done = number.min(16 - skip);
-            start::<K, 8>(key, first, done, target)
-        }
-    };
-    if done == number && missed == 0 {
-        return;
-    }
-    let mut queue = Queue::new();
+    let few = kernel.few(&counters_from(first / 2));
+    target.put_all(row.offset + from, &few.values.as_flattened()[skip..][..number]);
+    few.unsettled >> skip & ((1 << number) - 1)
+}
+
+/// Queues those that are missing of the first `done` elements, and draws the others.
+#[inline(always)]
+fn go_on<K: Kernel, O: Operation>(
+    kernel: &K,
+    queue: &mut Queue,
+    row: Row,
+    mut done: usize,
+    missed: u64,
+    target: &mut Target<O>,
+) {
     let mut unsettled = [0; RUN];
     unsettled[0] = missed;
-    let mut chunks = 1;
-    let mut place = 0;
+    let (mut chunks, mut from) = (1, 0);
     loop {
         for (n, &bits) in unsettled[..chunks].iter().enumerate() {
-            queue.add(&kernel, first, target, place + n * CHUNK, bits);
+            let from = from + n * CHUNK;
+            queue.add(kernel, target, row.first.wrapping_add(from as u64), row.offset + from, bits);
         }
-        if done >= number {
+        if done >= row.number {
             break;
         }
-        place = done;
-        let block = first.wrapping_add(place as u64) / 2;
-        chunks = target.draw(&kernel, block, place, &mut unsettled);
+        from = done;
+        chunks = target.draw(kernel, row, from, &mut unsettled);
         done += chunks * CHUNK;
         if chunks == 0 {
             // What is left is less than a chunk.
-            let count = number - place;
-            if count <= MOST_FEW {
-                let few = kernel.few::<FEW>(block, count);
-                target.put_few(place, &few.values.as_flattened()[..count]);
-                unsettled[0] = few.unsettled;
+            let count = row.number - from;
+            unsettled[0] = if count <= 2 * BATCH {
+                few(kernel, row, from, count, target)
             } else {
-                let mut chunk: [Chunk; 1] = [[MaybeUninit::uninit(); CHUNK]];
-                let here = chunk.as_ptr().cast();
-                let noise = kernel.draw(block, &mut chunk, &mut unsettled[..1], here);
-                target.put_few(place, &noise.as_flattened()[..count]);
-            }
-            unsettled[0] &= u64::MAX >> (CHUNK - count);
+                let mut memory = [[MaybeUninit::uninit(); CHUNK]];
+                let (values, unsettled) = kernel.chunk(row.first.wrapping_add(from as u64) / 2, &mut memory);
+                target.put_all(row.offset + from, &values[..count]);
+                unsettled & (u64::MAX >> (CHUNK - count))
+            };
             chunks = 1;
-            done = number;
+            done = row.number;
         }
     }
-    queue.finish(&kernel, first, target);
 }

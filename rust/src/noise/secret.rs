@@ -5,10 +5,10 @@ use std::mem::MaybeUninit;
 
 use zeroize::{Zeroize, zeroize_stack};
 
-use super::{Kind, Noise, in_parts};
+use super::{Fill, Kind, Noise, Places, Rows, in_pieces};
 use crate::Error;
 
-/// At least what `fill_with` needs of the stack: see tests/c/secret.c.
+/// At least what drawing needs of the stack: see tests/c/secret.c.
 const STACK: usize = 8 * 1024;
 
 /// Not `Copy`, so that there is one place to wipe.
@@ -22,9 +22,9 @@ impl Secret {
 
     /// [`Noise::fill_unwritten`] from index 0 on.
     pub fn fill_unwritten(&self, out: &mut [MaybeUninit<f64>]) {
-        let kind = Kind::best();
-        in_parts(out, 0, |part, first| {
-            fill(&self.0, kind, part, first);
+        let (kind, rows) = (Kind::best(), Rows::one(out.len()));
+        in_pieces(Places::of(out), rows, |places, from, number| {
+            fill(&self.0, kind, places, rows, from, number);
             // Of each thread that drew.
             zeroize_stack::<STACK>();
         });
@@ -33,8 +33,8 @@ impl Secret {
 
 /// Not inlined, so that all it uses lies below its caller's part of the stack.
 #[inline(never)]
-fn fill(noise: &Noise, kind: Kind, part: &mut [MaybeUninit<f64>], first: u64) {
-    noise.fill_with(kind, part, first);
+fn fill(noise: &Noise, kind: Kind, places: Places<MaybeUninit<f64>>, rows: Rows, from: usize, number: usize) {
+    noise.draw_piece(kind, Fill::default(), places, rows, 0, from, number);
 }
 
 impl Drop for Secret {

@@ -2,8 +2,6 @@
 //! longer than it takes for one. They are made for one call and gone after it, so that there is no pool for a `fork` to
 //! break, and made through libc, because the standard library's threads abort when memory runs out.
 
-use std::marker::PhantomData;
-use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The most threads that work on one call: what is kept of each stands on the caller's stack.
@@ -81,40 +79,6 @@ fn online_cpus() -> usize {
 #[cfg(not(unix))]
 fn online_cpus() -> usize {
     1
-}
-
-/// Memory that is given out in pieces, each to one taker.
-pub struct Pieces<'a, T> {
-    start: *mut T,
-    len: usize,
-    /// Elements in a piece; the last one may have fewer.
-    size: usize,
-    /// Where the next piece begins.
-    next: AtomicUsize,
-    memory: PhantomData<&'a mut [T]>,
-}
-
-// SAFETY: no element is given out twice, so that threads share the counter only and have elements each for itself.
-unsafe impl<T: Send> Sync for Pieces<'_, T> {}
-
-impl<'a, T> Pieces<'a, T> {
-    /// Pieces for so many takers: several for each, of a size between those that are worth taking and those that fill a huge page,
-    /// which one thread should touch first.
-    pub fn new(memory: &'a mut [T], takers: usize) -> Pieces<'a, T> {
-        const PAGE: usize = 512;
-        const HUGE_PAGE: usize = 512 * PAGE;
-        let size = (memory.len() / takers.max(1) / 8).clamp(64 * PAGE, HUGE_PAGE).next_multiple_of(PAGE);
-        Pieces { start: memory.as_mut_ptr(), len: memory.len(), size, next: AtomicUsize::new(0), memory: PhantomData }
-    }
-
-    /// The next piece and where it begins.
-    pub fn take(&self) -> Option<(usize, &'a mut [T])> {
-        // Not past the range of numbers: each taker asks once more than there is something, and memory is shorter by far.
-        let place = self.next.fetch_add(self.size, Ordering::Relaxed);
-        let left = self.len.checked_sub(place).filter(|left| *left > 0)?;
-        // SAFETY: `memory` is borrowed for as long as this and its pieces live; the counter has given out this place never before.
-        Some((place, unsafe { slice::from_raw_parts_mut(self.start.add(place), left.min(self.size)) }))
-    }
 }
 
 /// Does the job on so many threads at once, this one among them, or on fewer if some cannot be started. Returns when all are done.

@@ -10,16 +10,14 @@
 
 use std::arch::x86_64::*;
 use std::arch::{asm, is_x86_feature_detected};
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, transmute};
 
 use super::super::map::{BOX_BITS, SIGNED_WIDTH};
-use super::{BATCH, Block, CHUNK, Chunk, Counter, FEW, Few, Kernel, Work, avx2_attempt, drawn, x86_aes};
+use super::super::operation::{Fill, Operation};
+use super::{BATCH, Block, CHUNK, Counter, Few, Kernel, MOST_FIRST, Work, avx2_attempt, x86_aes};
 
 /// Elements in a unit.
 const UNIT: usize = 32;
-
-/// How far ahead of what is written memory is prefetched, in doubles: 16 KiB.
-const AHEAD: usize = 2048;
 
 /// A unit's words, in memory, where the look-ups read single bytes of them.
 type Words = MaybeUninit<[__m256i; 8]>;
@@ -34,33 +32,32 @@ pub fn is_available() -> bool {
 
 /// Does the work, all of it compiled for these instructions.
 #[target_feature(enable = "avx2,aes,vaes")]
-pub fn run_vaes(key: [u8; 16], work: impl Work) {
-    work.run::<Avx2<true>>(key);
+pub fn run_vaes(work: impl Work) {
+    work.run::<Avx2<true>>();
 }
 
 /// The same without VAES.
 #[target_feature(enable = "avx2,aes")]
-pub fn run_aes_ni(key: [u8; 16], work: impl Work) {
-    work.run::<Avx2<false>>(key);
+pub fn run_aes_ni(work: impl Work) {
+    work.run::<Avx2<false>>();
 }
 
 impl<const VAES: bool> Kernel for Avx2<VAES> {
+    const AHEAD: usize = 16 * 1024;
+
     #[inline(always)]
     fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few<N>) {
         // SAFETY: the module's contract.
         unsafe {
-            let (keys, mut blocks) = x86_aes::start::<N>(key, first / 2);
-            if first % 2 == 1 {
-                blocks = without_first_word(blocks);
-            }
-            (Avx2 { keys }, few_of(blocks, wanted))
+            let (keys, blocks) = x86_aes::start::<N>(key, first / 2);
+            (Avx2 { keys }, few_of(blocks, first, wanted))
         }
     }
 
     #[inline(always)]
-    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few<N> {
+    fn few(&self, counters: &[Counter; BATCH]) -> Few<BATCH> {
         // SAFETY: the module's contract.
-        unsafe { few_of(x86_aes::few::<N>(&self.keys, block), wanted) }
+        unsafe { self.few_of_batch(counters) }
     }
 
     #[inline(always)]
@@ -82,18 +79,16 @@ impl<const VAES: bool> Kernel for Avx2<VAES> {
     }
 
     #[inline(always)]
-    fn draw<'a>(
+    fn draw<O: Operation>(
         &self,
+        operation: O,
         block: u64,
-        chunks: &'a mut [Chunk],
+        chunks: &mut [[O::Place; CHUNK]],
         unsettled: &mut [u64],
-        place: *const f64,
-    ) -> &'a [[f64; CHUNK]] {
-        // SAFETY: the module's contract; and every element is written.
-        unsafe {
-            self.draw_chunks(block, chunks, unsettled, place);
-            drawn(chunks)
-        }
+        ahead: usize,
+    ) {
+        // SAFETY: the module's contract.
+        unsafe { self.draw_chunks(operation, block, chunks, unsettled, ahead) }
     }
 }
 
@@ -116,16 +111,48 @@ macro_rules! round {
     };
 }
 
+/// A loop written out: whether the compiler unrolls one depends on what else is in it.
+macro_rules! unrolled {
+    ($name:ident in $($number:literal)* => $body:block) => {
+        $({
+            let $name: usize = $number;
+            $body
+        })*
+    };
+}
+
 impl<const VAES: bool> Avx2<VAES> {
     #[inline(never)]
     #[target_feature(enable = "avx2,aes")]
     fn sixteen(&self, counters: &[Counter; BATCH]) -> ([f64; BATCH], u32) {
-        let mut blocks = [[0; 2]; BATCH];
-        let (from, to) = (counters.as_ptr(), blocks.as_mut_ptr());
+        // SAFETY: any bits are blocks.
+        avx2_attempt::propose::<BATCH, 4>(&unsafe {
+            transmute::<[__m256i; BATCH / 2], [Block; BATCH]>(self.pairs(counters))
+        })
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx2,aes")]
+    fn few_of_batch(&self, counters: &[Counter; BATCH]) -> Few<BATCH> {
+        let pairs = self.pairs(counters);
+        let words = Words::new(pairs);
+        let mut few = Few { values: [[0.0; 2]; BATCH], unsettled: u64::from(unsettled_of_pairs(&pairs)) };
+        for n in 0..8 {
+            // SAFETY: the n-th register of words, and the n-th four elements.
+            unsafe { map_four(&words, n, Fill::<f64>::default(), few.values.as_mut_ptr().cast()) };
+        }
+        few
+    }
+
+    /// A batch of blocks, two in a register.
+    #[inline]
+    #[target_feature(enable = "avx2,aes")]
+    fn pairs(&self, counters: &[Counter; BATCH]) -> [__m256i; BATCH / 2] {
+        let from = counters.as_ptr();
+        let mut pairs = [_mm256_setzero_si256(); BATCH / 2];
         // SAFETY: counters and blocks have sixteen bytes each.
         unsafe {
             if VAES {
-                let mut pairs = [_mm256_setzero_si256(); BATCH / 2];
                 for (n, pair) in pairs.iter_mut().enumerate() {
                     *pair = _mm256_xor_si256(_mm256_loadu_si256(from.add(2 * n).cast()), self.twice(0));
                 }
@@ -133,17 +160,15 @@ impl<const VAES: bool> Avx2<VAES> {
                     round!("vaesenc", ymm_reg, pairs, self.twice(n));
                 }
                 round!("vaesenclast", ymm_reg, pairs, self.twice(10));
-                for (n, pair) in pairs.iter().enumerate() {
-                    _mm256_storeu_si256(to.add(2 * n).cast(), *pair);
-                }
             } else {
+                let to: *mut Block = pairs.as_mut_ptr().cast();
                 for half in [0, BATCH / 2] {
                     let counters: [Counter; BATCH / 2] = *from.add(half).cast();
                     *to.add(half).cast() = x86_aes::encrypt(&self.keys, counters);
                 }
             }
         }
-        avx2_attempt::propose::<BATCH, 4>(&blocks)
+        pairs
     }
 
     #[inline(never)]
@@ -168,28 +193,32 @@ impl<const VAES: bool> Avx2<VAES> {
 
     #[inline(never)]
     #[target_feature(enable = "avx2,aes")]
-    fn draw_chunks(&self, block: u64, chunks: &mut [Chunk], unsettled: &mut [u64], place: *const f64) {
+    fn draw_chunks<O: Operation>(
+        &self,
+        operation: O,
+        mut block: u64,
+        chunks: &mut [[O::Place; CHUNK]],
+        unsettled: &mut [u64],
+        ahead: usize,
+    ) {
         let mut words = Words::uninit();
         let units = chunks.len() * CHUNK / UNIT;
-        let mut places: *mut f64 = chunks.as_mut_ptr().cast();
-        let mut ahead = place.wrapping_add(AHEAD);
+        let mut places: *mut O::Place = chunks.as_mut_ptr().cast();
         let mut masks: *mut u32 = unsettled.as_mut_ptr().cast();
-        let mut block = block;
         // SAFETY: as many places and masks as there are units.
         unsafe {
-            let mut missed = self.step::<false>(&mut words, block, places);
+            let mut missed = self.step::<false, O>(&mut words, block, operation, places);
             for _ in 1..units {
                 block = block.wrapping_add(UNIT as u64 / 2);
-                prefetch(ahead);
-                ahead = ahead.wrapping_add(UNIT);
+                prefetch(places, ahead);
                 *masks = missed;
-                missed = self.step::<true>(&mut words, block, places);
+                missed = self.step::<true, O>(&mut words, block, operation, places);
                 masks = masks.add(1);
                 places = places.add(UNIT);
             }
             *masks = missed;
             for n in 0..8 {
-                map_four(&words, n, places);
+                map_four(&words, n, operation, places);
             }
         }
     }
@@ -198,7 +227,13 @@ impl<const VAES: bool> Avx2<VAES> {
     /// before to `places`.
     #[inline]
     #[target_feature(enable = "avx2,aes")]
-    unsafe fn step<const MAP: bool>(&self, words: &mut Words, block: u64, places: *mut f64) -> u32 {
+    unsafe fn step<const MAP: bool, O: Operation>(
+        &self,
+        words: &mut Words,
+        block: u64,
+        operation: O,
+        places: *mut O::Place,
+    ) -> u32 {
         let place: *mut __m128i = words.as_mut_ptr().cast();
         // SAFETY: the caller's places; eight registers of words.
         unsafe {
@@ -209,12 +244,12 @@ impl<const VAES: bool> Avx2<VAES> {
                     let n = 2 * n as i64;
                     *pair = _mm256_xor_si256(_mm256_add_epi64(first, _mm256_set_epi64x(0, n + 1, 0, n)), self.twice(0));
                 }
-                for round in 1..10 {
+                unrolled!(round in 1 2 3 4 5 6 7 8 9 => {
                     round!("vaesenc", ymm_reg, pairs, self.twice(round));
                     if MAP && round <= 8 {
-                        map_four(words, round - 1, places);
+                        map_four(words, round - 1, operation, places);
                     }
-                }
+                });
                 round!("vaesenclast", ymm_reg, pairs, self.twice(10));
                 for (n, pair) in pairs.iter().enumerate() {
                     _mm256_store_si256(place.add(2 * n).cast(), *pair);
@@ -222,24 +257,24 @@ impl<const VAES: bool> Avx2<VAES> {
                 return unsettled_of_pairs(&pairs);
             }
             let mut unsettled = 0;
-            for half in 0..2 {
-                let first = _mm_cvtsi64_si128(block.wrapping_add(8 * half) as i64);
+            unrolled!(half in 0 1 => {
+                let first = _mm_cvtsi64_si128(block.wrapping_add(8 * half as u64) as i64);
                 let mut blocks = [first; 8];
                 for (n, state) in blocks.iter_mut().enumerate() {
                     *state = _mm_xor_si128(_mm_add_epi64(first, _mm_set_epi64x(0, n as i64)), self.once(0));
                 }
-                for round in 1..10 {
+                unrolled!(round in 1 2 3 4 5 6 7 8 9 => {
                     round!("vaesenc", xmm_reg, blocks, self.once(round));
                     if MAP && round.is_multiple_of(2) {
-                        map_four(words, 4 * half as usize + round / 2 - 1, places);
+                        map_four(words, (4 * half + round / 2).wrapping_sub(1), operation, places);
                     }
-                }
+                });
                 round!("vaesenclast", xmm_reg, blocks, self.once(10));
                 for (n, state) in blocks.iter().enumerate() {
-                    _mm_store_si128(place.add(8 * half as usize + n), *state);
+                    _mm_store_si128(place.add(8 * half + n), *state);
                 }
                 unsettled |= unsettled_of_blocks(&blocks) << (16 * half);
-            }
+            });
             unsettled
         }
     }
@@ -257,11 +292,14 @@ fn without_first_word<const N: usize>(mut blocks: [__m128i; N]) -> [__m128i; N] 
     blocks
 }
 
-/// The map's first step for the words of a few blocks.
+/// The map's first step for the words of a few blocks, from the one of `first` on.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few<N> {
-    const { assert!(N.is_multiple_of(2) && N <= FEW) };
+fn few_of<const N: usize>(mut blocks: [__m128i; N], first: u64, wanted: usize) -> Few<N> {
+    const { assert!(N.is_multiple_of(2) && N <= MOST_FIRST) };
+    if first % 2 == 1 {
+        blocks = without_first_word(blocks);
+    }
     let mut few = Few { values: [[0.0; 2]; N], unsettled: 0 };
     let mut words = Words::uninit();
     for n in 0..N / 2 {
@@ -273,7 +311,7 @@ fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few<N> {
         // SAFETY: the n-th register of words, and the n-th four elements.
         unsafe {
             words.as_mut_ptr().cast::<__m256i>().add(n).write(four);
-            map_four(&words, n, few.values.as_mut_ptr().cast());
+            map_four(&words, n, Fill::<f64>::default(), few.values.as_mut_ptr().cast());
         }
     }
     let eight = |from| std::array::from_fn(|n| if from + n < N { blocks[from + n] } else { _mm_setzero_si128() });
@@ -287,7 +325,7 @@ fn few_of<const N: usize>(blocks: [__m128i; N], wanted: usize) -> Few<N> {
 /// The map's first step for the four words of register `n`, to the unit's places.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn map_four(words: &Words, n: usize, places: *mut f64) {
+unsafe fn map_four<O: Operation>(words: &Words, n: usize, operation: O, places: *mut O::Place) {
     let (word, widths): (__m256i, __m256d);
     // SAFETY: four words, of which the uppermost bytes are any numbers below 256; and the caller's places.
     unsafe {
@@ -315,7 +353,8 @@ unsafe fn map_four(words: &Words, n: usize, places: *mut f64) {
             other = out(ymm_reg) word,
             options(readonly, nostack, preserves_flags),
         );
-        _mm256_storeu_pd(places.add(4 * n), _mm256_mul_pd(avx2_attempt::uniform(word), widths));
+        let values = _mm256_mul_pd(avx2_attempt::uniform(word), widths);
+        operation.apply_all::<4>(&mut *places.add(4 * n).cast(), transmute::<__m256d, [f64; 4]>(values));
     }
 }
 
@@ -363,12 +402,14 @@ fn unsettled_of_blocks(blocks: &[__m128i; 8]) -> u32 {
     mask
 }
 
-/// Asks for the lines of a unit, to be written. The CPUs that have AVX2 and not this instruction take it for a `nop`.
+/// Asks for the lines of a unit some way ahead of these places, to be written. The CPUs that have AVX2 and not this instruction
+/// take it for a `nop`.
 #[inline]
-fn prefetch(place: *const f64) {
-    for line in 0..UNIT / 8 {
+fn prefetch<P>(places: *const P, ahead: usize) {
+    for line in 0..UNIT * size_of::<P>() / 64 {
+        let place = places.wrapping_byte_add(ahead + 64 * line);
         // SAFETY: a hint, for any address.
-        unsafe { asm!("prefetchw [{}]", in(reg) place.wrapping_add(8 * line), options(nostack, preserves_flags)) };
+        unsafe { asm!("prefetchw [{}]", in(reg) place, options(nostack, preserves_flags)) };
     }
 }
 

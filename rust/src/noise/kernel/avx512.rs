@@ -8,11 +8,9 @@ use std::arch::x86_64::*;
 use std::mem::{transmute, transmute_copy};
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGN_BIT, UNIFORM_BITS};
+use super::super::operation::Operation;
 use super::super::tables::WIDTH;
-use super::{BATCH, Block, CHUNK, Chunk, Counter, Few, Kernel, Work, drawn, x86_aes};
-
-/// How far ahead of what is written memory is prefetched, in doubles: 4 KiB.
-const AHEAD: usize = 512;
+use super::{BATCH, Block, CHUNK, Counter, Few, Kernel, Work, x86_aes};
 
 /// Eight registers of four blocks: a chunk's words.
 type Words = [__m512i; 8];
@@ -37,11 +35,13 @@ pub fn is_available() -> bool {
 
 /// Does the work, all of it compiled for these instructions.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
-pub fn run(key: [u8; 16], work: impl Work) {
-    work.run::<Avx512>(key);
+pub fn run(work: impl Work) {
+    work.run::<Avx512>();
 }
 
 impl Kernel for Avx512 {
+    const AHEAD: usize = 4096;
+
     #[inline(always)]
     fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Avx512, Few<N>) {
         // SAFETY: the module's contract.
@@ -65,18 +65,16 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn draw<'a>(
+    fn draw<O: Operation>(
         &self,
+        operation: O,
         block: u64,
-        chunks: &'a mut [Chunk],
+        chunks: &mut [[O::Place; CHUNK]],
         unsettled: &mut [u64],
-        place: *const f64,
-    ) -> &'a [[f64; CHUNK]] {
-        // SAFETY: the module's contract; and every element is written.
-        unsafe {
-            self.draw_chunks(block, chunks, unsettled, place);
-            drawn(chunks)
-        }
+        ahead: usize,
+    ) {
+        // SAFETY: the module's contract.
+        unsafe { self.draw_chunks(operation, block, chunks, unsettled, ahead) }
     }
 }
 
@@ -95,8 +93,14 @@ impl Avx512 {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
-    fn draw_chunks(&self, mut block: u64, chunks: &mut [Chunk], unsettled: &mut [u64], place: *const f64) {
-        let mut soon = place.wrapping_add(AHEAD);
+    fn draw_chunks<O: Operation>(
+        &self,
+        operation: O,
+        mut block: u64,
+        chunks: &mut [[O::Place; CHUNK]],
+        unsettled: &mut [u64],
+        ahead: usize,
+    ) {
         // SAFETY: any bits are a vector.
         let table: Table = unsafe { transmute(WIDTH) };
         let mut words = self.words(block);
@@ -109,11 +113,11 @@ impl Avx512 {
                 block = block.wrapping_add(CHUNK as u64 / 2);
                 words = self.words(block);
             }
-            for line in 0..CHUNK / 8 {
-                _mm_prefetch::<_MM_HINT_T0>(soon.wrapping_add(8 * line).cast());
+            let soon: *const i8 = chunk.as_ptr().cast::<i8>().wrapping_add(ahead);
+            for line in 0..size_of_val(chunk) / 64 {
+                _mm_prefetch::<_MM_HINT_T0>(soon.wrapping_add(64 * line));
             }
-            soon = soon.wrapping_add(CHUNK);
-            *unsettled = map(&table, &now, chunk);
+            *unsettled = map(&table, &now, operation, chunk);
         }
     }
 
@@ -142,7 +146,7 @@ impl Avx512 {
 /// The map's first step for a chunk.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
-fn map(table: &Table, words: &Words, chunk: &mut Chunk) -> u64 {
+fn map<O: Operation>(table: &Table, words: &Words, operation: O, chunk: &mut [O::Place; CHUNK]) -> u64 {
     const UPPER_HALVES: __mmask16 = 0xaaaa;
     const LAYER_IN_HALF: u32 = LAYER_SHIFT - 32;
     let mut missed = [0; 4];
@@ -159,20 +163,18 @@ fn map(table: &Table, words: &Words, chunk: &mut Chunk) -> u64 {
         let widths = _mm512_mask_blend_epi32(bit(64), low, high);
         missed[n] = _mm512_testn_epi32_mask(layers, _mm512_set1_epi32((BOX_BITS >> LAYER_SHIFT) as i32));
 
-        let (early_places, late_places) = chunk.split_at_mut(CHUNK / 2);
-        for (word, widths, places) in [
-            (early, _mm512_maskz_mov_epi32(UPPER_HALVES, widths), early_places),
-            (late, _mm512_slli_epi64::<32>(widths), late_places),
-        ] {
+        for (word, widths, line) in
+            [(early, _mm512_maskz_mov_epi32(UPPER_HALVES, widths), n), (late, _mm512_slli_epi64::<32>(widths), n + 4)]
+        {
             // word & UNIFORM_BITS | ONE, and below x | word & SIGN_BIT.
             let uniform_bits = _mm512_set1_epi64(UNIFORM_BITS as i64);
             let shifted = _mm512_ternarylogic_epi64::<0xea>(word, uniform_bits, _mm512_set1_epi64(ONE as i64));
             let uniform = _mm512_sub_pd(_mm512_castsi512_pd(shifted), _mm512_set1_pd(BELOW_ONE));
             let x = _mm512_castpd_si512(_mm512_mul_pd(uniform, _mm512_castsi512_pd(widths)));
             let x = _mm512_ternarylogic_epi64::<0xf8>(x, word, _mm512_set1_epi64(SIGN_BIT as i64));
-            let places = &mut places[8 * n..][..8];
+            let (places, _) = chunk.as_chunks_mut();
             // SAFETY: eight doubles.
-            unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), x) };
+            operation.apply_all::<8>(&mut places[line], unsafe { transmute::<__m512i, [f64; 8]>(x) });
         }
     }
     // The masks' odd bits are the early words', the even ones the late words'.

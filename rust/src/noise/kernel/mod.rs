@@ -14,33 +14,32 @@ pub mod environment;
 #[cfg(target_arch = "aarch64")]
 #[expect(unsafe_code)]
 mod neon;
-#[expect(unsafe_code)]
 mod portable;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code)]
 mod x86_aes;
 
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::map::first_word;
+use super::operation::{Fill, Operation};
 use super::residual::propose;
 
 /// Elements in a chunk: one bit each in a word that says which are unsettled.
 pub const CHUNK: usize = 64;
 
-/// Blocks that the residual asks for at once.
+/// Blocks that are asked for at once where they do not follow each other, or are few.
 pub const BATCH: usize = 16;
 
-/// The most blocks at once where elements are drawn one by one: as many as hide how long an AES instruction takes, and enough for
-/// sixteen elements from an odd index on.
-pub const FEW: usize = 10;
+/// The most blocks beside the key schedule: as many as hide how long an AES instruction takes, and enough for sixteen elements from
+/// an odd index on.
+pub const MOST_FIRST: usize = 10;
 
 /// What becomes a block, as two little-endian words.
 pub type Counter = [u64; 2];
 pub type Block = [u64; 2];
-pub type Chunk = [MaybeUninit<f64>; CHUNK];
-
 /// The elements of a few blocks. A bit of `unsettled` means what it means in [`Kernel::draw`].
 pub struct Few<const N: usize> {
     pub values: [[f64; 2]; N],
@@ -64,20 +63,23 @@ impl<const N: usize> Few<N> {
 
 /// Of the first blocks from `block` on.
 #[inline(always)]
-fn counters_from<const N: usize>(block: u64) -> [Counter; N] {
+pub fn counters_from<const N: usize>(block: u64) -> [Counter; N] {
     std::array::from_fn(|n| [block.wrapping_add(n as u64), 0])
 }
 
 /// AES-128 under one key, and the map's first step.
 pub trait Kernel: Sized {
-    /// The kernel under a key, and the elements from `first` on, at least `wanted` of them, which N blocks have: as
-    /// [`Kernel::few`], but beside the key schedule they cost little.
+    /// How far ahead of what it writes it prefetches memory, in bytes.
+    const AHEAD: usize = 0;
+
+    /// The kernel under a key, and the elements from `first` on, at least `wanted` of them, which N blocks have, [`MOST_FIRST`] at
+    /// most: beside the key schedule they cost little.
     fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few<N>);
 
-    /// Draws the elements from 2 `block` on, at least `wanted` of them, which N blocks have, [`FEW`] at most.
+    /// The elements of blocks wherever they are.
     #[inline(always)]
-    fn few<const N: usize>(&self, block: u64, wanted: usize) -> Few<N> {
-        Few::of(&self.encrypt(counters_from::<N>(block)), 0, wanted)
+    fn few(&self, counters: &[Counter; BATCH]) -> Few<BATCH> {
+        Few::of(&self.encrypt(*counters), 0, 2 * BATCH)
     }
 
     fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N];
@@ -94,23 +96,33 @@ pub trait Kernel: Sized {
         propose(&self.encrypt(*counters))
     }
 
-    /// Draws the elements from 2 `block` on, a chunk for each word of `unsettled`. A bit set there means that the
-    /// element of that number in its chunk is unsettled; what stands in its place then is `UNSETTLED`.
-    ///
-    /// `place` is where the caller has these elements in the end: a kernel may prefetch what lies ahead of it. Any address will
-    /// do.
-    fn draw<'a>(
+    /// Draws the elements from 2 `block` on, a chunk for each word of `unsettled`, and does the operation with each. A bit
+    /// set there means that the element of that number in its chunk is unsettled; it was done with `UNSETTLED` then. What lies
+    /// `ahead` of each place, in bytes, may be prefetched: any number will do.
+    fn draw<O: Operation>(
         &self,
+        operation: O,
         block: u64,
-        chunks: &'a mut [Chunk],
+        chunks: &mut [[O::Place; CHUNK]],
         unsettled: &mut [u64],
-        place: *const f64,
-    ) -> &'a [[f64; CHUNK]];
+        ahead: usize,
+    );
+
+    /// The values of one chunk, in memory for them, and which of them are unsettled.
+    #[inline(always)]
+    fn chunk<'a>(&self, block: u64, memory: &'a mut [[MaybeUninit<f64>; CHUNK]; 1]) -> (&'a [f64; CHUNK], u64) {
+        let mut unsettled = [0];
+        self.draw(Fill::<f64>::default(), block, memory, &mut unsettled, 0);
+        // SAFETY: the layouts are equal, and all are written.
+        #[expect(unsafe_code)]
+        let values = unsafe { &*memory.as_ptr().cast() };
+        (values, unsettled[0])
+    }
 }
 
 /// What can be done with any kernel.
 pub trait Work {
-    fn run<K: Kernel>(self, key: [u8; 16]);
+    fn run<K: Kernel>(self);
 }
 
 /// The kernels that there are.
@@ -152,6 +164,21 @@ impl Kind {
         Kind::ALL.get(available().trailing_zeros() as usize).copied().unwrap_or(Kind::Portable)
     }
 
+    /// The instructions that it is for.
+    pub fn name(self) -> &'static CStr {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => c"AVX-512, VAES",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2Vaes => c"AVX2, VAES",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => c"AVX2, AES-NI",
+            #[cfg(target_arch = "aarch64")]
+            Kind::Neon => c"NEON, AES",
+            Kind::Portable => c"portable",
+        }
+    }
+
     /// Whether this CPU can run it.
     #[inline]
     pub fn is_available(&self) -> bool {
@@ -173,24 +200,41 @@ impl Kind {
         }
     }
 
-    /// Does the work with this kernel under this key; with the portable one if this CPU cannot run it.
+    /// For tests: one block by this kernel's AES-128.
+    pub fn encrypt(self, key: [u8; 16], counter: Counter) -> Block {
+        struct Encrypt<'a>([u8; 16], Counter, &'a mut Block);
+
+        impl Work for Encrypt<'_> {
+            #[inline(always)]
+            fn run<K: Kernel>(self) {
+                let (kernel, _) = K::start::<2>(self.0, 0, 0);
+                [*self.2] = kernel.encrypt([self.1]);
+            }
+        }
+
+        let mut block = [0; 2];
+        self.run(Encrypt(key, counter, &mut block));
+        block
+    }
+
+    /// Does the work with this kernel; with the portable one if this CPU cannot run it.
     #[allow(unsafe_code)]
-    pub fn run(self, key: [u8; 16], work: impl Work) {
+    pub fn run(self, work: impl Work) {
         // SAFETY, for each: the CPU has the instructions, as the guard has just found.
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Kind::Avx512 if self.is_available() => unsafe { avx512::run(key, work) },
+            Kind::Avx512 if self.is_available() => unsafe { avx512::run(work) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Kind::Avx2Vaes if self.is_available() => unsafe { avx2::run_vaes(key, work) },
+            Kind::Avx2Vaes if self.is_available() => unsafe { avx2::run_vaes(work) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Kind::Avx2 if self.is_available() => unsafe { avx2::run_aes_ni(key, work) },
+            Kind::Avx2 if self.is_available() => unsafe { avx2::run_aes_ni(work) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
-            Kind::Neon if self.is_available() => unsafe { neon::run(key, work) },
-            _ => portable::run(key, work),
+            Kind::Neon if self.is_available() => unsafe { neon::run(work) },
+            _ => portable::run(work),
         }
     }
 }
@@ -213,22 +257,4 @@ fn available() -> u32 {
         0 => ask(),
         found => found,
     }
-}
-
-/// Chunks that have been drawn.
-///
-/// # Safety
-/// They have been, all of them.
-#[expect(unsafe_code)]
-unsafe fn drawn(chunks: &[Chunk]) -> &[[f64; CHUNK]] {
-    // SAFETY: the layouts are equal, and the caller has written every element.
-    unsafe { &*(chunks as *const [Chunk] as *const [[f64; CHUNK]]) }
-}
-
-/// The same memory, for code that only ever writes doubles to it.
-#[expect(unsafe_code)]
-pub fn as_unwritten(values: &mut [f64]) -> &mut [MaybeUninit<f64>] {
-    // SAFETY: the layouts are equal. This is private to the noise, which writes nothing but doubles to such memory, so
-    // that it stays initialised.
-    unsafe { &mut *(values as *mut [f64] as *mut [MaybeUninit<f64>]) }
 }

@@ -8,7 +8,8 @@ use std::arch::is_aarch64_feature_detected;
 use std::mem::{transmute, transmute_copy};
 
 use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNIFORM_BITS};
-use super::{Block, CHUNK, Chunk, Counter, Few, Kernel, Work, counters_from, drawn};
+use super::super::operation::Operation;
+use super::{Block, CHUNK, Counter, Few, Kernel, Work, counters_from};
 
 /// Blocks under way at once: enough to hide how long an instruction takes.
 const ABREAST: usize = 8;
@@ -23,8 +24,8 @@ pub fn is_available() -> bool {
 
 /// Does the work, all of it compiled for these instructions.
 #[target_feature(enable = "neon,aes")]
-pub fn run(key: [u8; 16], work: impl Work) {
-    work.run::<Neon>(key);
+pub fn run(work: impl Work) {
+    work.run::<Neon>();
 }
 
 impl Kernel for Neon {
@@ -46,31 +47,42 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn draw<'a>(
+    fn draw<O: Operation>(
         &self,
-        mut block: u64,
-        chunks: &'a mut [Chunk],
+        operation: O,
+        block: u64,
+        chunks: &mut [[O::Place; CHUNK]],
         unsettled: &mut [u64],
-        _place: *const f64,
-    ) -> &'a [[f64; CHUNK]] {
-        for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
-            *unsettled = 0;
-            let (parts, _) = chunk.as_chunks_mut();
-            for (n, places) in parts.iter_mut().enumerate() {
-                // SAFETY: the module's contract.
-                *unsettled |= unsafe { self.draw_part(block, places) } << (2 * ABREAST * n);
-                block = block.wrapping_add(ABREAST as u64);
-            }
-        }
-        // SAFETY: every element was written.
-        unsafe { drawn(chunks) }
+        _ahead: usize,
+    ) {
+        // SAFETY: the module's contract.
+        unsafe { self.draw_chunks(operation, block, chunks, unsettled) }
     }
 }
 
 impl Neon {
+    #[inline(never)]
+    #[target_feature(enable = "neon,aes")]
+    fn draw_chunks<O: Operation>(
+        &self,
+        operation: O,
+        mut block: u64,
+        chunks: &mut [[O::Place; CHUNK]],
+        unsettled: &mut [u64],
+    ) {
+        for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
+            *unsettled = 0;
+            let (parts, _) = chunk.as_chunks_mut();
+            for (n, places) in parts.iter_mut().enumerate() {
+                *unsettled |= self.draw_part(operation, block, places) << (2 * ABREAST * n);
+                block = block.wrapping_add(ABREAST as u64);
+            }
+        }
+    }
+
     #[inline]
     #[target_feature(enable = "neon,aes")]
-    fn draw_part(&self, block: u64, places: &mut [std::mem::MaybeUninit<f64>; 2 * ABREAST]) -> u64 {
+    fn draw_part<O: Operation>(&self, operation: O, block: u64, places: &mut [O::Place; 2 * ABREAST]) -> u64 {
         let counters = std::array::from_fn(|n| {
             let counter = vsetq_lane_u64::<0>(block.wrapping_add(n as u64), vdupq_n_u64(0));
             vreinterpretq_u8_u64(counter)
@@ -81,13 +93,14 @@ impl Neon {
         let mut layers = [0; 2 * ABREAST];
         // SAFETY: sixteen bytes.
         unsafe { vst1q_u8(layers.as_mut_ptr(), highest) };
-        for (n, words) in words.into_iter().enumerate() {
+        let (pairs, _) = places.as_chunks_mut();
+        for (n, (words, pair)) in words.into_iter().zip(pairs).enumerate() {
             let [first, second] = [0, 1].map(|place| SIGNED_WIDTH[usize::from(layers[2 * n + place])]);
             let widths = vcombine_f64(vdup_n_f64(first), vdup_n_f64(second));
             let shifted = vbslq_u64(vdupq_n_u64(UNIFORM_BITS), vreinterpretq_u64_u8(words), vdupq_n_u64(ONE));
             let uniform = vsubq_f64(vreinterpretq_f64_u64(shifted), vdupq_n_f64(BELOW_ONE));
             // SAFETY: two doubles.
-            unsafe { vst1q_f64(places[2 * n..][..2].as_mut_ptr().cast(), vmulq_f64(uniform, widths)) };
+            operation.apply_all::<2>(pair, unsafe { transmute::<float64x2_t, [f64; 2]>(vmulq_f64(uniform, widths)) });
         }
         residuals(highest)
     }

@@ -38,13 +38,6 @@ pub fn start<const N: usize>(key: [u8; 16], block: u64) -> ([__m128i; 11], [__m1
     (keys, blocks)
 }
 
-/// The same blocks with keys that there are already.
-#[inline]
-#[target_feature(enable = "aes,ssse3")]
-pub fn few<const N: usize>(keys: &[__m128i; 11], block: u64) -> [__m128i; N] {
-    cipher(keys, counters(block))
-}
-
 #[inline]
 #[target_feature(enable = "ssse3")]
 fn counters<const N: usize>(block: u64) -> [__m128i; N] {
