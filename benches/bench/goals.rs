@@ -24,6 +24,13 @@ enum Figure {
         of: &'static str,
         to: &'static str,
     },
+    /// How many times as long the fastest of some takes as another: of those whose names end so.
+    Fastest {
+        work: &'static str,
+        number: usize,
+        of: &'static str,
+        to: &'static str,
+    },
     /// A call's microseconds, of the worst of these contenders.
     Microseconds {
         work: &'static str,
@@ -46,6 +53,9 @@ pub fn goals() -> Vec<Goal> {
     let goal = |what, figure, limits| Goal { what, figure, limits: Some(limits) };
     let seen = |what, figure| Goal { what, figure, limits: None };
     let ratio = |work, numbers, of, to| Figure::Ratio { work, numbers, of, to };
+    let (cached, large) = (|| 64 << 10..=64 << 10, || 16 << 20..=16 << 20);
+    let kinds = |of, to| ratio("kinds", any(), of, to);
+    let fastest = |method| Figure::Fastest { work: "fill", number: 64 << 10, of: method, to: "somemem, floats" };
     let ours = |work, numbers, to| ratio(work, numbers, SOMEMEM, to);
 
     let new_free = |to| ours("untouched new+free", 1..=512, to);
@@ -63,6 +73,9 @@ pub fn goals() -> Vec<Goal> {
     let fresh = |number| ours("new, fill, free", number..=number, "malloc");
     let numpy = ratio("random_noise, free", any(), "NumPy, PCG64, fresh", SOMEMEM);
     let memset = ours("random_noise, free", any(), "memset, fresh huge pages");
+    let streams = ratio("rows of 3:", any(), "a stream each", "a stream each, by fills in a loop");
+    let block = ratio("rows of 3:", any(), "a block", "one fill");
+    let wide = ratio("rows of 4096:", any(), "in an array twice as wide", "one fill");
     vec![
         goal("new+free of 1 to 512 doubles / aligned_alloc(64)", new_free("aligned_alloc(64)"), AtMost(0.7, 0.3)),
         goal("new+free of 1 to 512 doubles / malloc", new_free("malloc"), AtMost(4.0, 2.0)),
@@ -83,6 +96,16 @@ pub fn goals() -> Vec<Goal> {
         goal("new, fill, free of 2 Mi / malloc", fresh(2 << 20), AtMost(1.1, 1.0)),
         goal("NumPy's standard_normal / random_noise of 16 Mi", numpy, AtLeast(8.0, 15.0)),
         goal("random_noise of 16 Mi / memset of huge pages", memset, AtMost(2.5, 1.6)),
+        goal("floats / doubles, 64 Ki", ratio("kinds", cached(), "fill, floats", "fill"), AtMost(1.05, 0.95)),
+        goal("floats / doubles, 16 Mi", ratio("kinds", large(), "fill, floats", "fill"), AtMost(1.0, 0.8)),
+        goal("the fastest oneMKL ICDF of floats / floats", fastest(" ICDF, floats"), AtLeast(1.5, 1.8)),
+        goal("NumPy's floats by PCG64 / floats", fastest("NumPy, PCG64, floats"), AtLeast(10.0, 14.0)),
+        goal("adding to floats / filling floats", kinds("add, floats", "fill, floats"), AtMost(1.3, 1.1)),
+        goal("normal / filling", kinds("normal", "fill"), AtMost(1.1, 1.0)),
+        goal("normal of floats / filling floats", kinds("normal, floats", "fill, floats"), AtMost(1.1, 1.0)),
+        goal("rows of 3, a stream each / by fills", streams, AtMost(0.85, 0.6)),
+        goal("rows of 3, a block / one fill", block, AtMost(4.0, 2.0)),
+        goal("rows of 4096 in an array twice as wide / one fill", wide, AtMost(1.1, 1.0)),
         goal("given back, shrinking to 1 MiB, %", Figure::Fact(GIVEN_BACK), AtLeast(95.0, 99.0)),
     ]
 }
@@ -97,6 +120,12 @@ impl Goal {
                     let ratios = case.ratios(case.figures(of)?, case.figures(to)?);
                     Some(Quartiles::of(ratios).median())
                 }))
+            }
+            Figure::Fastest { work, number, of, to } => {
+                let case = cases.iter().find(|case| case.work == *work && case.number == *number)?;
+                let those = case.contenders.iter().filter(|it| it.name.ends_with(of));
+                let ratios = those.filter_map(|it| Some(case.ratios(it.figures.as_ref()?, case.figures(to)?)));
+                ratios.map(|ratios| Quartiles::of(ratios).median()).reduce(f64::min)
             }
             Figure::Microseconds { work, of } => {
                 let case = cases.iter().find(|case| case.work == *work)?;

@@ -1,7 +1,7 @@
 //! The side-by-side benchmark behind `make bench`: every case times the library against what people use instead.
 //!
 //! A case (`case`) has contenders, the first of them its base. They take turns in interleaved rounds, and what counts
-//! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise`,
+//! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise`, `kinds`,
 //! `allocation`, `handles`, `growth` and `fresh` list the cases, `peers` who else can do it; `facts` are what is no time, `goals`
 //! what all of it should come to. `report` prints and writes it down.
 
@@ -17,6 +17,7 @@ mod fresh;
 mod goals;
 mod growth;
 mod handles;
+mod kinds;
 mod library;
 mod noise;
 mod peers;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     let mut cases: Vec<Case> = allocation::cases(library, &peers.heaps)
         .chain(handles::cases(library, &peers.heaps, handles))
         .chain(noise::cases(*library, Kernels::load(&arguments.library), &peers))
+        .chain(kinds::cases(*library))
         .chain(growth::cases(library, &peers.heaps, largest))
         .chain(fresh::cases(library, &peers))
         .collect();

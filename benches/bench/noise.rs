@@ -35,6 +35,7 @@ fn fill(library: Library, kernels: Option<Kernels>, peers: &Peers, number: usize
     if number == LARGEST && cpus > 1 {
         case = case.contender(format!("somemem, {cpus} threads"), fill_by(library, cpus));
     }
+    case = case.contender("somemem, floats", floats_by(library));
     for (kernel, name) in kernels.into_iter().flat_map(Kernels::available) {
         let mut indices = Indices::new();
         let fill = kernels.expect("they have names").fill;
@@ -56,6 +57,20 @@ fn fill_by(library: Library, threads: usize) -> impl FnMut(&mut [f64]) {
         let status = unsafe {
             (library.set_threads)(threads);
             (library.fill)(memory.as_mut_ptr(), memory.len(), SEED, stream, first)
+        };
+        assert_eq!(status, OK);
+    }
+}
+
+/// As many floats, in the first half of the same memory.
+fn floats_by(library: Library) -> impl FnMut(&mut [f64]) {
+    let mut indices = Indices::new();
+    move |memory| {
+        let (stream, first) = (indices.stream, indices.next(memory.len()));
+        // SAFETY: `memory` is more than so many floats to write.
+        let status = unsafe {
+            (library.set_threads)(1);
+            (library.fill_f32)(memory.as_mut_ptr().cast(), memory.len(), SEED, stream, first)
         };
         assert_eq!(status, OK);
     }
