@@ -109,6 +109,42 @@ def fills_of(path):
     return {"command": command, "ns": ns, "ratios": ratios(fills, adds)}
 
 
+def kinds_of(path):
+    """What is drawn beside plain doubles: nanoseconds an element, and the ratios that matter."""
+    told = json.loads(path.read_text())
+    cases = {case["name"]: case for case in told["cases"] if case["name"].startswith(("kinds ", "rows of "))}
+    if not cases:
+        return None
+    figures = {
+        name: {it["name"]: {"ns": float(f"{it['ns_per_unit']:.3g}")} for it in case["contenders"]} for name, case in cases.items()
+    }
+    for name, case in cases.items():
+        for it in case["contenders"]:
+            above = samples(case, it["name"])
+            figures[name][it["name"]]["ratio"] = float(f"{ratio(above, samples(case, case['contenders'][0]['name'])):.3g}")
+    found = {}
+    for name, case in cases.items():
+        for what, above, below in (
+            ("adding to floats / filling floats", "add, floats", "fill, floats"),
+            ("normal of floats / filling floats", "normal, floats", "fill, floats"),
+            ("a stream each / the same by fills in a loop", "a stream each", "a stream each, by fills in a loop"),
+        ):
+            names = {it["name"] for it in case["contenders"]}
+            if {above, below} <= names:
+                found[f"{name.rstrip(':')}: {what}"] = float(f"{ratio(samples(case, above), samples(case, below)):.3g}")
+    fills = {case["number"]: case for case in told["cases"] if case["name"].startswith("fill ")}
+    if IN_CACHE in fills:
+        case, mine = fills[IN_CACHE], samples(fills[IN_CACHE], "somemem, floats")
+        by_mkl = [samples(case, it["name"]) for it in case["contenders"] if re.match("oneMKL.* ICDF, floats", it["name"])]
+        for name, above in (
+            ("the fastest oneMKL ICDF of floats", min(filter(None, by_mkl), key=statistics.median, default=None)),
+            ("NumPy's floats by PCG64", samples(case, "NumPy, PCG64, floats")),
+        ):
+            if above and mine:
+                found[f"64 Ki: {name} / somemem's floats"] = float(f"{ratio(above, mine):.3g}")
+    return {"command": 'make bench BENCH="--only fill --only add --only kinds --only rows"', "cases": figures, "ratios": found}
+
+
 ROW = re.compile(r"^(\S.*?) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
 
 
@@ -125,9 +161,9 @@ def record(target, cpu):
     path = FOLDER / (re.sub("[^a-z0-9]+", "-", cpu.lower()).strip("-") + ".json")
     told = json.loads(path.read_text()) if path.exists() else {"cpu": cpu, "about": ""}
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    for part, file, read in (("fills", "bench.json", fills_of), ("against", "against.txt", against_of)):
-        if (target / file).exists():
-            told[part] = {"commit": commit} | read(target / file)
+    for part, file, read in (("fills", "bench.json", fills_of), ("kinds", "bench.json", kinds_of), ("against", "against.txt", against_of)):
+        if (target / file).exists() and (found := read(target / file)):
+            told[part] = {"commit": commit} | found
     FOLDER.mkdir(exist_ok=True)
     path.write_text(json.dumps(told, indent=1) + "\n")
     print(path.relative_to(ROOT))
@@ -157,6 +193,14 @@ def section(measured):
     rows = [[name, *(rounded(row[name]) if (row := measured.fills[size]).get(name) else "" for size in sizes)] for name in order]
     text = f"### {measured.cpu}\n\n{measured.about}\n\n{source(fills)}, nanoseconds a double:\n\n{table(columns, rows)}\n"
     text += table(["the same run", ""], [[name, f"{value:g}"] for name, value in fills["ratios"].items()])
+    if kinds := measured.parts.get("kinds"):
+        rows = [
+            [f"{case.rstrip(':')}: {name}" if not n else f"{name}", rounded(it["ns"]), f"{it['ratio']:.2f}"]
+            for case, contenders in kinds["cases"].items()
+            for n, (name, it) in enumerate(contenders.items())
+        ]
+        text += f"\n{source(kinds)}, nanoseconds an element, and beside the first of each:\n\n{table(['', 'ns', 'ratio'], rows)}\n"
+        text += table(["the same run", ""], [[name, f"{value:g}"] for name, value in kinds["ratios"].items()])
     if against:
         sizes = sorted({int(size) for row in against["kernels"].values() for size in row})
         for key, what in (("ratio", f"time of {against['old']} / time of this commit"), ("add", "adding / filling")):

@@ -125,7 +125,8 @@ fn a_negative_scale_takes_off_what_was_added() {
 /// Zeros of either sign, and scales of which the products vanish: what stands for elements that are not settled would show here.
 #[test]
 fn nothing_but_the_formula_shows() {
-    const NUMBER: usize = 3000;
+    // Enough that some are unsettled.
+    const NUMBER: usize = 1000;
     let x = fill(NUMBER, 1, 2, 1);
     let least = f64::from_bits(1);
     for scale in [0.0, -0.0, least, -least, 1e-310, -1e-310, 1.0, -1.0, f64::MAX, -f64::MAX] {
@@ -147,7 +148,7 @@ fn nothing_but_the_formula_shows() {
 
 #[test]
 fn floats_are_the_doubles_rounded() {
-    for start in STARTS {
+    for start in [STARTS[1], STARTS[4]] {
         let doubles = fill(600, 1, 2, start);
         for (number, shift) in (0..=130).chain([600]).flat_map(|number| [(number, 0), (number, 1), (number, 3)]) {
             let mut memory = vec![-1.0f32; number + 8];

@@ -22,9 +22,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(match self {
             Error::NoMemory => "the memory cannot be allocated",
-            Error::InvalidRange => {
-                "more elements than there are or fit: the last index or stream, or the rows in memory"
-            }
+            Error::InvalidRange => "an index or a stream would be above 2^64 - 1, or the rows overlap or do not fit",
             Error::InvalidScale => "the mean or the scale is not finite",
             Error::NoEntropy => "the operating system gave no random key",
         })

@@ -64,7 +64,9 @@ pub extern "C" fn somemem_strerror(status: i32) -> *const c_char {
         NO_MEMORY => c"the memory cannot be allocated",
         INVALID_HANDLE => c"not the handle of a live buffer",
         INVALID_POINTER => c"the data is NULL or not aligned for its type",
-        INVALID_RANGE => c"more elements than memory or the sequence has, or rows that overlap",
+        INVALID_RANGE => {
+            c"an index or a stream would be above 2^64 - 1, or the elements do not fit in memory, or rows overlap"
+        }
         INVALID_SCALE => c"the mean or the scale is not finite",
         NO_ENTROPY => c"the operating system gave no random key",
         _ => c"not a status of this version of somemem",
