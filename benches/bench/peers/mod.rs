@@ -54,8 +54,9 @@ impl Peers {
                 let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal(generator, number));
                 case = case.timed_peer(format!("NumPy, {generator}"), sampler);
             }
-            let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal_floats(numpy::GENERATORS[0], number));
-            case = case.timed_peer(format!("NumPy, {}, floats", numpy::GENERATORS[0]), sampler);
+            // Its default generator, as most people call it.
+            let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal_floats("PCG64", number));
+            case = case.timed_peer("NumPy, PCG64, floats", sampler);
         }
         for (method_name, method) in mkl::METHODS {
             for (generator_name, generator) in mkl::GENERATORS {
