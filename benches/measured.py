@@ -104,9 +104,16 @@ def fills_of(path):
     for number, case in fills.items():
         for it in case["contenders"]:
             ns.setdefault(it["name"], {})[number] = float(f"{it['ns_per_unit']:.3g}")
-    all_of_it = len(told["cases"]) > len(fills) + len(adds)
-    command = "make bench" if all_of_it else 'make bench BENCH="--only fill --only add"'
-    return {"command": command, "ns": ns, "ratios": ratios(fills, adds)}
+    return {"command": command_of(told), "ns": ns, "ratios": ratios(fills, adds)}
+
+
+def command_of(told):
+    """What a run was made with, by what is in it."""
+    names = [case["name"] for case in told["cases"]]
+    if any(name.startswith("untouched ") for name in names):
+        return "make bench"
+    wanted = [part for part in ("fill", "add", "kinds", "rows") if any(name.startswith(part + " ") for name in names)]
+    return f'make bench BENCH="{" ".join(f"--only {part}" for part in wanted)}"'
 
 
 def kinds_of(path):
@@ -142,7 +149,7 @@ def kinds_of(path):
         ):
             if above and mine:
                 found[f"64 Ki: {name} / somemem's floats"] = float(f"{ratio(above, mine):.3g}")
-    return {"command": 'make bench BENCH="--only fill --only add --only kinds --only rows"', "cases": figures, "ratios": found}
+    return {"command": command_of(told), "cases": figures, "ratios": found}
 
 
 ROW = re.compile(r"^(\S.*?) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)

@@ -263,7 +263,7 @@ struct SomeMem *random_noise_seeded(size_t number,
  * draw noise into the caller's memory, too.
  *
  * Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times what
- * memset() takes; without it (AMD EPYC, Zen 3) 55 ns and 1.4 ns, 3 times memset(). On CPUs without AES instructions the samples are
+ * memset() takes; without it (AMD EPYC, Zen 3) 60 ns and 1.6 ns, 3 times memset(). On CPUs without AES instructions the samples are
  * the same and take some ten times as long.
  *
  * Threads: from any thread at any time, each writing memory of its own.
@@ -390,7 +390,7 @@ enum SomeMemStatus random_noise_normal_f32(float *out,
  * element is more than PTRDIFF_MAX bytes; SOMEMEM_INVALID_POINTER, if `out` is NULL or not aligned for a double.
  *
  * Cost: that of one random_noise_fill() of as many elements and some nanoseconds a row, if all rows are of one stream; otherwise a
- * key a row, which is less than a call a row. The threads of somemem_set_threads() share the elements, whatever the shape.
+ * key schedule a row, which costs less than a call a row. The threads of somemem_set_threads() share the elements, whatever the shape.
  *
  * Threads: from any thread at any time, each writing rows of its own, also if they lie between another's.
  */

@@ -1,7 +1,6 @@
 //! exp and log as the value specification has them, of which hardly a last bit shows in a sample.
 
 #[path = "../rust/src/noise/elementary.rs"]
-#[allow(dead_code, missing_docs)]
 mod elementary;
 
 use elementary::{exp_minus, minus_log};

@@ -8,8 +8,8 @@ use super::run::Draw;
 use super::{Kind, Sample};
 use crate::Error;
 
-/// Done with each value once. It is also done, before, with what stands for a value that is not settled yet
-/// (`UNSETTLED` in the map), and has to leave a place then as it was, or to be written again.
+/// Done with each value once. Before that it may be done with what stands for a value that is not settled yet (`UNSETTLED` in the
+/// map). What reads a place must then leave it as it was; what only writes is done again with the value.
 pub trait Operation: Copy + Send + Sync + Sized {
     /// Where a value goes.
     type Place;

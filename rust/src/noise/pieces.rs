@@ -7,16 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rows::Rows;
 
-/// Places in memory, those of rows ours alone.
+/// Memory that rows are in. Only the rows are ours: whoever calls the functions here, and that is the drawing of rows alone, names
+/// places of rows.
 pub struct Places<'a, P> {
     start: *mut P,
     /// From the first place to behind the last one.
     extent: usize,
     memory: PhantomData<&'a mut [P]>,
 }
-
-// SAFETY: what it points to is borrowed, and nobody else has it.
-unsafe impl<P: Send> Send for Places<'_, P> {}
 
 impl<'a, P> Places<'a, P> {
     /// # Safety
@@ -34,7 +32,7 @@ impl<'a, P> Places<'a, P> {
     #[inline(always)]
     pub fn row(&mut self, offset: usize, number: usize) -> &mut [P] {
         let inside = offset <= self.extent && number <= self.extent - offset;
-        // SAFETY: they lie inside; callers name places of rows.
+        // SAFETY: they lie inside, and are of a row, as all that callers name.
         if inside { unsafe { slice::from_raw_parts_mut(self.start.add(offset), number) } } else { &mut [] }
     }
 
@@ -52,7 +50,7 @@ impl<'a, P> Places<'a, P> {
         let inside = end.is_some_and(|end| end <= self.extent) && (stride >= columns || count <= 1);
         let start = self.start.wrapping_add(offset);
         (0..if inside { count } else { 0 }).map(move |n| {
-            // SAFETY: they lie inside, and no two of them overlap; callers name places of rows.
+            // SAFETY: they lie inside, are rows, as all that callers name, and no two of them overlap.
             unsafe { slice::from_raw_parts_mut(start.add(n * stride), columns) }
         })
     }
@@ -60,7 +58,7 @@ impl<'a, P> Places<'a, P> {
     /// A place of a row, if it is one.
     #[inline(always)]
     pub fn get(&mut self, offset: usize) -> Option<&mut P> {
-        // SAFETY: it lies inside; callers name places of rows.
+        // SAFETY: it lies inside, and is of a row, as all that callers name.
         (offset < self.extent).then(|| unsafe { &mut *self.start.add(offset) })
     }
 }
