@@ -5,7 +5,8 @@
 # make installcheck   tests what is installed under PREFIX as its users would find it
 # make wheel   builds the Python package in target/wheels
 # make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
-# make python-example   measures the bit error rate of a noisy channel and draws docs/bit-errors.png
+# make python-examples   measures the bit error rate of a noisy channel, and draws docs/bit-errors.png, endless-map.png and float-types.png
+# make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
@@ -41,6 +42,7 @@ BUILD := $(TARGET)/$(PROFILE)
 PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
 PEERS := $(TARGET)/peers
+OTHERS := $(TARGET)/others
 WHEELS := $(TARGET)/wheels
 PYTHON_BUILD := $(BUILD:$(TARGET)/%=$(TARGET)/python/%)
 
@@ -67,7 +69,7 @@ END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
 endif
 
-.PHONY: all library examples run mpi test test-programs rust-tests wheel python-example dask install install-folders installcheck cross bench record peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs rust-tests wheel python-examples others dask install install-folders installcheck cross bench record peers plots stats words dieharder \
         header clean
 all: library examples
 
@@ -113,7 +115,8 @@ rust-tests: library test-programs
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
-$(VENV)/ready $(PEERS)/ready:
+$(OTHERS)/ready: tests/others/requirements.txt
+$(VENV)/ready $(PEERS)/ready $(OTHERS)/ready:
 	@echo "Setting up $(@D) with what $< names"
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
@@ -167,8 +170,13 @@ $(VENV)/somemem: $(WHEELS)/ready
 dask: $(VENV)/somemem
 	$(VENV)/bin/python python/examples/tail_probability.py $(DASK)
 
-python-example: $(VENV)/somemem
+python-examples: $(VENV)/somemem
 	$(VENV)/bin/python python/examples/bit_errors.py docs/bit-errors.png --bits 67108864
+	$(VENV)/bin/python python/examples/endless_map.py docs/endless-map.png docs/float-types.png
+
+others: $(OTHERS)/ready $(WHEELS)/ready
+	$(OTHERS)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
+	$(OTHERS)/bin/python -m pytest -q tests/others
 
 cross:
 	tests/cross.sh

@@ -3,6 +3,7 @@
 import copy
 import ctypes
 import gc
+import inspect
 import pickle
 import sys
 import threading
@@ -224,6 +225,113 @@ def test_two_arrays_and_both_count():
         memory.resize(1)
     del first
     memory.resize(1)
+
+
+def test_expressions_are_those_of_its_array():
+    memory, other = filled(4), filled(4)
+    assert (memory == 1).tolist() == [False, True, False, False] and type(memory == 1) is numpy.ndarray
+    assert (memory < other).tolist() == [False] * 4 and (memory == other).all() and (memory != [0, 1, 2, 4]).tolist() == [False] * 3 + [True]
+    assert (2 * memory + other / 1).tolist() == [0, 3, 6, 9] and (-memory).tolist() == [0, -1, -2, -3] and (memory @ other) == 14
+    assert numpy.sqrt(memory)[1] == 1 and numpy.add.reduce(memory) == 6 and numpy.concatenate([memory, other]).size == 8
+    memory.resize(5)
+    memory.resize(4)
+    before = memory
+    memory += 1
+    assert memory is before and list(memory) == [1, 2, 3, 4]
+    assert numpy.multiply(memory, 2, out=memory) is memory and list(memory) == [2, 4, 6, 8]
+    quotient, rest = numpy.empty(4), SomeMemory(4)
+    assert numpy.divmod(memory, 3, out=(quotient, rest))[1] is rest and list(rest) == [2, 1, 0, 2]
+    memory.resize(0)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(memory)
+
+
+def test_other_libraries_take_it_without_a_copy():
+    memory = filled()
+    array = numpy.from_dlpack(memory)
+    assert numpy.shares_memory(array, memory.array) and memory.__dlpack_device__() == array.__dlpack_device__()
+    view = memory.__buffer__(0)
+    assert isinstance(view, memoryview) and view.format == "d" and view.tolist() == list(range(12))
+    for used in (array, view):
+        with pytest.raises(BufferError, match="alive"):
+            memory.resize(1)
+    del array, view, used
+    memory.resize(1)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes in Python answer the buffer protocol from 3.12 on")
+def test_it_answers_the_buffer_protocol():
+    memory = filled()
+    view = memoryview(memory)
+    view[3] = 50
+    assert memory[3] == 50
+    with pytest.raises(BufferError, match="alive"):
+        memory.resize(100_000)
+    view.release()
+    del view
+    memory.resize(1)
+
+
+def fails(memory):
+    part = memory[2:4]
+    raise KeyError(part.size)
+
+
+def test_a_traceback_that_holds_an_array_is_named(monkeypatch):
+    memory = filled()
+    try:
+        fails(memory)
+    except KeyError as error:
+        with pytest.raises(BufferError, match=r"alive, and .*; the traceback of KeyError in sys.exc_info\(\) holds 'part' of fails\(\), line \d+"):
+            memory.resize(1)
+        kept = error
+    monkeypatch.setattr(sys, "last_value", kept, raising=False)
+    with pytest.raises(BufferError, match=r"move .*; the traceback of KeyError in sys.last_value holds 'part' of fails\(\)"):
+        memory.resize(10_000_000)
+    monkeypatch.undo()
+    try:
+        raise ValueError from kept
+    except ValueError:
+        with pytest.raises(BufferError, match="KeyError .* holds 'part'"):
+            memory.resize(1)
+    view = memory.array
+    kept = kept.with_traceback(None)
+    with pytest.raises(BufferError) as caught:
+        memory.resize(1)
+    assert "traceback" not in str(caught.value)
+    del view
+    memory.resize(1)
+
+
+def test_tools_see_its_signature():
+    assert str(inspect.signature(SomeMemory)) == "(n: 'SupportsIndex', *, reserve: 'SupportsIndex' = 0) -> 'None'"
+    assert str(inspect.signature(random_noise)).startswith("(n: 'Shape | None' = None, *, seed: 'SupportsIndex | None' = None, stream: 'Streams' = 0,")
+    for call in (SomeMemory, SomeMemory.resize, SomeMemory.reserve, random_noise, add_noise):
+        assert len(str(inspect.signature(call))) < 260
+
+
+def test_a_memory_error_says_how_much():
+    memory = filled()
+    for call in (memory.resize, memory.reserve, SomeMemory, lambda number: SomeMemory(0, reserve=number), lambda number: random_noise(number, seed=1)):
+        with pytest.raises(MemoryError, match="cannot allocate 288230376151711744 doubles, 2.306 EB"):
+            call(2**58)
+    assert list(memory) == list(range(12))
+
+
+def test_a_subclass_may_make_it_otherwise():
+    class Named(SomeMemory):
+        def __init__(self, name):
+            super().__init__(len(name))
+            self.name = name
+
+    class Unmade(SomeMemory):
+        def __init__(self):
+            pass
+
+    assert len(Named("noise")) == 5
+    with pytest.raises(ValueError, match="freed"):
+        len(Unmade())
+    Unmade().free()
 
 
 def test_reading_and_writing_leaves_no_view_behind():

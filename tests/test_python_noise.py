@@ -65,15 +65,15 @@ def test_fresh_seeds_are_fresh_and_of_64_bits():
     assert max(seeds).bit_length() == 64 and len({seed & 1 for seed in seeds}) == 2
 
 
-@pytest.mark.parametrize("stddev", [0, -0.0, 0.1, -0.1, -3, numpy.float32(-2.5), 5e-324, -5e-324, 1e300, -1e300])
-def test_noise_is_added_where_the_signal_is(noise, stddev):
+@pytest.mark.parametrize("scale", [0, -0.0, 0.1, -0.1, -3, numpy.float32(-2.5), 5e-324, -5e-324, 1e300, -1e300])
+def test_noise_is_added_where_the_signal_is(noise, scale):
     signal = numpy.linspace(-1, 1, 1001)
-    expected = signal + float(stddev) * noise(1001, 42, 7, 3)
-    assert somemem.add_noise(signal, stddev, seed=42, stream=7, first=3) is signal
+    expected = signal + float(scale) * noise(1001, 42, 7, 3)
+    assert somemem.add_noise(signal, scale, seed=42, stream=7, first=3) is signal
     assert same(signal, expected)
     part = numpy.zeros((10, 10))
-    somemem.add_noise(part[4:6], stddev, seed=42, stream=7, first=3)
-    assert same(part[4:6].ravel(), float(stddev) * noise(20, 42, 7, 3) + 0.0) and not part[:4].any() and not part[6:].any()
+    somemem.add_noise(part[4:6], scale, seed=42, stream=7, first=3)
+    assert same(part[4:6].ravel(), float(scale) * noise(20, 42, 7, 3) + 0.0) and not part[:4].any() and not part[6:].any()
 
 
 def test_noise_is_taken_off_again():
@@ -86,26 +86,39 @@ def test_noise_is_taken_off_again():
 def test_a_failure_of_the_library_is_an_exception():
     """Whatever the arguments' checks have let pass: by the statuses' names, which cffi reads in the header."""
     for name, status in ffi.typeof("SomeMemStatus").relements.items():
-        if name != "SOMEMEM_OK":
-            with pytest.raises(MemoryError if name == "SOMEMEM_NO_MEMORY" else ValueError) as caught:
+        if name == "SOMEMEM_NO_MEMORY":
+            with pytest.raises(MemoryError, match="cannot allocate 125000 doubles, 1 MB"):
+                somemem._buffer.check(status, 125_000)
+        elif name != "SOMEMEM_OK":
+            with pytest.raises(ValueError) as caught:
                 somemem._buffer.check(status)
             assert str(caught.value) == ffi.string(lib.somemem_strerror(status)).decode()
     somemem._buffer.check(lib.SOMEMEM_OK)
 
 
-def test_arrays_are_the_librarys_memory_and_behave_as_arrays_do():
-    for array in (somemem.random_noise((100, 10)), somemem.random_noise((100, 10), seed=1)):
+def test_large_arrays_are_the_librarys_memory_and_behave_as_arrays_do():
+    for options in ({}, {"seed": 1}, {"dtype": "f4"}):
+        array = somemem.random_noise((300, 1000), **options)
         data = lib.somemem_data(array.base._handle)
         assert array.ctypes.data == int(ffi.cast("uintptr_t", data)) and array.ctypes.data % 64 == 0
         assert array.flags.writeable and array.flags.c_contiguous and type(array) is numpy.ndarray
-        array[0, 0] = 5
-        assert data[0] == 5
-        assert same(pickle.loads(pickle.dumps(array)), array) and array.copy().flags.owndata
+        array[...] = 5
+        assert data[0] == numpy.full(2, 5, array.dtype).view("f8")[0]
+        array[0, 0] = 6
+        copy = pickle.loads(pickle.dumps(array))
+        assert copy.dtype == array.dtype and (copy == array).all() and array.copy().flags.owndata
+
+
+def test_no_array_asks_for_more_memory_than_it_has():
+    """An odd number of floats takes half a double more."""
+    for number in (262_143, 262_144, 262_145):
+        array = somemem.random_noise(number, seed=1, dtype="f4")
+        assert lib.somemem_len(array.base._handle) == (number + 1) // 2 if number > 262_142 else array.base is None
 
 
 @pytest.mark.parametrize("options", [{}, {"seed": 1}], ids=str)
 def test_memory_is_freed_with_the_last_view(options):
-    array = somemem.random_noise(1000, **options)
+    array = somemem.random_noise(200_000, **options)
     handle = ffi.cast("SomeMem *", int(ffi.cast("uintptr_t", array.base._handle)))
     view = array[10:20:2]
     expected = view.copy()
@@ -116,14 +129,14 @@ def test_memory_is_freed_with_the_last_view(options):
     assert not lib.somemem_data(handle)
 
 
-@pytest.mark.parametrize("call", ["random_noise(100_000)", "random_noise(100_000, seed=1)", "add_noise(random_noise(100_000, seed=1), 1)"])
+@pytest.mark.parametrize("call", ["random_noise(200_000)", "random_noise(400_000, seed=1, dtype='f4')", "add_noise(random_noise(200_000, seed=1), 1)"])
 def test_nothing_leaks(call):
     """1.6 GB are drawn; the process may not grow by a tenth of it."""
     program = f"""
 from somemem import *
 {call}
 before = peak()
-for _ in range(2000):
+for _ in range(1000):
     {call}
 assert peak() - before < 160_000, peak() - before
 """
@@ -137,7 +150,7 @@ from somemem import *
 before = peak()
 for _ in range(2000):
     try:
-        random_noise((1,) * 70 + (100_000,), seed=1)
+        random_noise((1,) * 70 + (200_000,), seed=1)
     except ValueError:
         pass
     else:
@@ -189,18 +202,16 @@ def read_only():
 @pytest.mark.parametrize(
     ("array", "kind", "says"),
     [
-        ([1.0, 2.0, 3.0], TypeError, "NumPy array, not list"),
+        ([1.0, 2.0, 3.0], TypeError, "NumPy array or a SomeMemory, not list"),
         (numpy.float64(1), TypeError, "NumPy array"),
-        (numpy.empty(3, "f4"), TypeError, "float64, not float32"),
-        (numpy.empty(3, ">f8" if sys.byteorder == "little" else "<f8"), TypeError, "float64, not [<>]f8"),
-        (numpy.empty(3, complex), TypeError, "float64, not complex128"),
-        (numpy.empty(3, object), TypeError, "float64, not object"),
+        (numpy.empty(3, "f2"), TypeError, "float64 or float32, not float16"),
+        (numpy.empty(3, ">f8" if sys.byteorder == "little" else "<f8"), TypeError, "float64 or float32, not [<>]f8"),
+        (numpy.empty(3, complex), TypeError, "float64 or float32, not complex128"),
+        (numpy.empty(3, object), TypeError, "float64 or float32, not object"),
         (read_only(), ValueError, "read-only"),
-        (numpy.empty(6)[::2], ValueError, "C-contiguous"),
-        (numpy.empty((2, 3)).T, ValueError, "C-contiguous"),
-        (numpy.frombuffer(bytearray(25), "f8", 3, 1), ValueError, "aligned"),
+        (numpy.broadcast_to(numpy.zeros(3), (2, 3)), ValueError, "read-only"),
     ],
-    ids=["list", "scalar", "f4", "swapped", "complex", "object", "read-only", "strided", "transposed", "unaligned"],
+    ids=["list", "scalar", "f2", "swapped", "complex", "object", "read-only", "broadcast"],
 )
 def test_arrays_that_cannot_be_filled(array, kind, says):
     before = numpy.array(array, copy=True).tobytes()
@@ -219,6 +230,8 @@ def test_arrays_that_cannot_be_filled(array, kind, says):
     ids=repr,
 )
 def test_words_out_of_range(name, value, kind):
+    if name == "stream" and isinstance(value, list):
+        return  # streams of no rows
     says = "between 0 and 2..64 - 1" if kind is ValueError else "an integer"
     for call in (
         lambda **word: somemem.random_noise(3, **word),
@@ -238,14 +251,14 @@ def test_words_out_of_range(name, value, kind):
         ((3, 2.0), TypeError, r"n\[1\] must be an integer, not float"),
         ("3", TypeError, "not str"),
         (None, TypeError, "needs n or out"),
-        (2**58, MemoryError, "memory"),
+        (2**58, MemoryError, "cannot allocate 288230376151711744 doubles, 2.306 EB"),
         (2**60, MemoryError, "no memory"),
         (10**30, MemoryError, "no memory"),
         pytest.param(10**5000, MemoryError, "no memory holds 2..16609 or more", id="10**5000"),
         pytest.param(-(10**5000), ValueError, "n must not be negative, not -2..16609 or less", id="-10**5000"),
         ((0, 2**60), MemoryError, "no memory"),
         ((2**32, 2**32), MemoryError, "no memory"),
-        ((1,) * 65, ValueError, "dimensions"),
+        ((1,) * 65, ValueError, "dimension"),
     ],
     ids=repr,
 )
@@ -275,30 +288,28 @@ def test_streams_and_indices_need_a_seed(choice):
 
 
 @pytest.mark.parametrize(
-    ("stddev", "kind"),
+    ("scale", "kind"),
     [(value, ValueError) for value in (float("nan"), float("inf"), float("-inf"), numpy.float32("nan"))] + [(value, TypeError) for value in ("1", None, 1j)],
 )
-def test_standard_deviations_that_are_not_finite(stddev, kind):
+def test_scales_that_are_not_finite(scale, kind):
     signal = numpy.zeros(3)
     with pytest.raises(kind):
-        somemem.add_noise(signal, stddev, seed=1)
+        somemem.add_noise(signal, scale, seed=1)
     for number, told in ((10**5000, "2..16609 or more"), (-(10**5000), "-2..16609 or less")):
-        with pytest.raises(ValueError, match=f"stddev must be finite, not {told}"):
+        with pytest.raises(ValueError, match=f"scale must be finite, not {told}"):
             somemem.add_noise(signal, number, seed=1)
     assert not signal.any()
 
 
 def test_no_entropy_is_an_oserror(monkeypatch):
-    """As the C function reports it: NULL and errno."""
+    """As Python itself reports it, before anything is drawn."""
 
     def no_entropy(number):
-        ffi.errno = errno.EIO
-        return ffi.NULL
+        raise OSError(errno.EIO, "no random bytes")
 
-    class Library:
-        random_noise = staticmethod(no_entropy)
-
-    monkeypatch.setattr("somemem._noise.lib", Library)
-    with pytest.raises(OSError) as caught:
-        somemem.random_noise(3)
-    assert caught.value.errno == errno.EIO
+    monkeypatch.setattr("random._urandom", no_entropy)
+    out = numpy.zeros(3)
+    for call in (lambda: somemem.random_noise(3), lambda: somemem.random_noise(out=out), lambda: somemem.add_noise(out, 1.0)):
+        with pytest.raises(OSError) as caught:
+            call()
+        assert caught.value.errno == errno.EIO and not out.any()

@@ -54,7 +54,7 @@ def test_the_tools_that_build_it_here_are_those_that_build_it_elsewhere():
 
 
 def test_the_public_names():
-    names = {"SomeMemory", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads", "trim"}
+    names = {"NoiseArray", "SomeMemory", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads", "trim"}
     assert set(somemem.__all__) == names | {"__version__"} and names <= set(dir(somemem))
     assert all(getattr(somemem, name).__doc__ for name in names)
 
@@ -76,46 +76,7 @@ def test_the_package_is_typed_strictly(tmp_path):
 
 
 def test_users_see_the_types(tmp_path):
-    """Where a comment ignores an error, there has to be one."""
-    (tmp_path / "user.py").write_text(
-        """
-from typing import assert_type
-import numpy as np
-from numpy.typing import NDArray
-import somemem
-
-assert_type(somemem.random_noise(3), NDArray[np.float64])
-assert_type(somemem.random_noise((2, np.int64(3)), seed=somemem.fresh_seed(), stream=1, first=2), NDArray[np.float64])
-noise = somemem.random_noise(seed=np.uint64(1), out=np.empty(3))
-assert_type(somemem.add_noise(noise, 0.5, seed=1), NDArray[np.float64])
-assert_type(somemem.fresh_seed(), int)
-assert_type(somemem.threads(), int)
-assert_type(somemem.__version__, str)
-with somemem.SomeMemory(3) as memory:
-    assert_type(memory, somemem.SomeMemory)
-    assert_type(memory.array, NDArray[np.float64])
-    assert_type(len(memory), int)
-    memory.resize(5)
-    memory.reserve(np.int64(7))
-    assert_type(memory.capacity, int)
-    memory[2:4] = noise[:2]
-    total: float = sum(memory)
-    array = np.asarray(memory)
-
-somemem.SomeMemory(3, reserve=np.int64(5)).resize(5)
-somemem.trim()
-
-somemem.SomeMemory(3, 5)  # type: ignore[call-arg]
-somemem.random_noise("3")  # type: ignore[arg-type]
-somemem.random_noise(3, seed=1.5)  # type: ignore[arg-type]
-somemem.random_noise(out=[1.0])  # type: ignore[arg-type]
-narrow = np.empty(3, np.float32)
-somemem.add_noise(narrow, 1.0)  # type: ignore[arg-type]
-somemem.add_noise(noise)  # type: ignore[call-arg]
-somemem.SomeMemory(3).shrink(2)  # type: ignore[attr-defined]
-"""
-    )
-    mypy("user.py", cwd=tmp_path)
+    mypy(ROOT / "tests" / "others" / "user.py", cwd=tmp_path)
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=str(number)) for number, text in enumerate(snippets(README, "python"))])
@@ -128,7 +89,7 @@ def test_the_snippets_of_its_readme(text, tmp_path):
 def test_every_snippet_is_tried():
     commands = [command.split("   ")[0].strip() for command in snippets(README, "sh")]
     assert commands == ["pip install .", "pip install '.[dask]'"], "the wheel of the source distribution is installed like this"
-    assert len(snippets(README, "python")) == len(snippets(README)) - len(commands) == 4
+    assert len(snippets(README, "python")) == len(snippets(README)) - len(commands) == 5
 
 
 def test_the_example_with_a_plot(tmp_path):
@@ -142,6 +103,14 @@ def test_the_example_with_a_plot(tmp_path):
     assert run(*command, "--threads", 3) == printed and (tmp_path / "plot.png").read_bytes() == plot
     with pytest.raises(AssertionError, match="exited with 2"):
         run(*command, "--threads", 0)
+
+
+def test_the_example_of_an_endless_map(tmp_path):
+    program = ROOT / "python" / "examples" / "endless_map.py"
+    pictures = [tmp_path / "map.png", tmp_path / "types.png"]
+    printed = run(sys.executable, "-W", "error", program, *pictures, "--size", 64)
+    assert printed == "a part of the window, drawn alone: the same bits\nfloat32 samples: the float64 ones, rounded\n"
+    assert all(picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 10_000 for picture in pictures)
 
 
 def files(wheel):

@@ -9,15 +9,17 @@ A sample is a pure function of a seed, a stream and an index, the same bits on e
 >>> bool((part == noise[500_000:500_010]).all())
 True
 
-`random_noise` and `add_noise` draw, `fresh_seed` is for what is to be repeated, and `SomeMemory` is a buffer that grows:
-a large one without being copied, and as far as it was reserved while arrays look at it.
+`random_noise` and `add_noise` draw, `NoiseArray` is an array of any size of which each access draws what it asks for, `fresh_seed` is
+for what is to be repeated, and `SomeMemory` is a buffer that grows: a large one without being copied, and as far as it was reserved
+while arrays look at it.
 """
 
+from ._noise_array import NoiseArray
 from ._memory import SomeMemory, trim
 from ._native import ffi, lib
 from ._noise import add_noise, fresh_seed, random_noise
 from ._threads import set_threads, threads
 
-__all__ = ["SomeMemory", "__version__", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads", "trim"]
+__all__ = ["NoiseArray", "SomeMemory", "__version__", "add_noise", "fresh_seed", "random_noise", "set_threads", "threads", "trim"]
 
 __version__: str = ffi.string(lib.somemem_version()).decode()

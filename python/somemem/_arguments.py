@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
-from ._native import ffi
+Shape: TypeAlias = "SupportsIndex | Iterable[SupportsIndex]"
 
-Shape: TypeAlias = SupportsIndex | Iterable[SupportsIndex]
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 LAST = 2**64 - 1
 MOST = sys.maxsize // 8
@@ -41,9 +42,9 @@ def length(name: str, value: SupportsIndex) -> int:
 
 
 def in_memory(number: int) -> int:
-    """A number of doubles that are in memory. There need not be so much, but C can express it."""
+    """A number of elements that are in memory. There need not be so much, but C can express it."""
     if number > MOST:
-        raise MemoryError(f"no memory holds {told(number)} doubles")
+        raise MemoryError(f"no memory holds {told(number)} elements")
     return number
 
 
@@ -70,33 +71,45 @@ def shape(name: str, value: Shape) -> tuple[int, ...]:
     return numbers
 
 
-def doubles(name: str, array: object) -> Any:
-    """The memory of an array, for the C functions to change in one piece, where it is. Its length is in doubles, and cannot be
-    other than told: an array's own attributes can, in a subclass, and so can what it answers to the buffer protocol."""
+def dtype(value: DTypeLike | None) -> "np.dtype[Any]":
+    """One of the two that samples come in; float64 unless another is asked for."""
+    kind = FLOAT64 if value is None else np.dtype(value)
+    if kind not in (FLOAT64, FLOAT32):
+        raise TypeError(f"dtype must be float64 or float32, not {kind}")
+    return FLOAT32 if kind == FLOAT32 else FLOAT64
+
+
+def writable(name: str, array: object) -> NDArray[Any]:
+    """The memory of an array, for samples of its type to be written there. An array's own attributes can lie about it, in a
+    subclass, and so can what it answers to the buffer protocol."""
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name} must be a NumPy array, not {type(array).__name__}")
+        raise TypeError(f"{name} must be a NumPy array or a SomeMemory, not {type(array).__name__}")
     plain = np.ndarray.view(array, np.ndarray)
-    if plain.dtype != np.float64:
-        raise TypeError(f"{name} must be an array of float64, not {plain.dtype}")
+    if plain.dtype not in (FLOAT64, FLOAT32):
+        raise TypeError(f"{name} must be an array of float64 or float32, not {plain.dtype}")
     if not plain.flags.writeable:
         raise ValueError(f"{name} is read-only")
-    if not (plain.flags.c_contiguous and plain.flags.aligned):
-        raise ValueError(f"{name} must be C-contiguous and aligned, as {name}.copy(order='C') is")
-    memory = ffi.from_buffer("double[]", plain, require_writable=True)
-    if type(array) is not np.ndarray and ffi.from_buffer("double[]", array) != memory:
+    if type(array) is not np.ndarray and not same_memory(array, plain):
         raise TypeError(f"{name} is a {type(array).__name__} whose buffer is not its memory")
-    return memory
+    return plain
+
+
+def same_memory(array: NDArray[Any], plain: NDArray[Any]) -> bool:
+    other = np.asarray(memoryview(array))  # type: ignore[arg-type]
+    return bool(other.__array_interface__["data"] == plain.__array_interface__["data"])
 
 
 def finite(name: str, value: float) -> float:
     """A number that a double can hold, of any sign."""
+    if getattr(value, "ndim", 0) or isinstance(value, (list, tuple)):
+        raise TypeError(f"{name} must be one number, not an array of them: write mean + scale * random_noise(scale.shape, seed=...)")
     try:
         usable = math.isfinite(value)
     except OverflowError:
         usable = False
     if not usable:
         raise ValueError(f"{name} must be finite, not {told(value) if isinstance(value, int) else value}")
-    return value
+    return float(value)
 
 
 def index(name: str, value: SupportsIndex, number: int) -> int:

@@ -1,5 +1,7 @@
 """A growable buffer."""
 
+from __future__ import annotations
+
 import os
 import threading
 import weakref
@@ -11,7 +13,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ._arguments import in_memory, length
+from ._as_array import AsArray
 from ._buffer import View, array_of, check, owned
+from ._holders import holder
 from ._native import lib
 
 Itself = TypeVar("Itself", bound="SomeMemory")
@@ -23,13 +27,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 
-class SomeMemory:
+class SomeMemory(AsArray):
     """A buffer of doubles that can grow and shrink.
 
     The values of new elements are unspecified, as those of `numpy.empty` are. The memory is freed when the object, `array` and
     everything that was made from it are gone.
 
-    Its methods may be called by several threads at once.
+    In expressions, NumPy's functions and `out=` it is `array`; by the buffer protocol too, from Python 3.12 on. Its methods may be
+    called by several threads at once.
 
     Parameters
     ----------
@@ -79,23 +84,16 @@ class SomeMemory:
     # The number of doubles that the library has promised not to move. It may promise more, as capacity tells: by chance.
     _reserved: int
 
-    def __new__(cls, *arguments: Any, **named: Any) -> "SomeMemory":
-        self = super().__new__(cls)
-        self._handle = None
-        # Not a WeakSet, whose Python code a signal handler's exception can end before it has forgotten a view.
-        self._views = set()
-        self._moving = False
-        self._reserved = 0
-        return self
-
     def __init__(self, n: SupportsIndex, *, reserve: SupportsIndex = 0) -> None:
         number, reserved = in_memory(length("n", n)), in_memory(length("reserve", reserve))
-        handle = owned(lib.somemem_new(number))
-        check(lib.somemem_reserve(handle, reserved))
+        handle = owned(lib.somemem_new(number), number)
+        check(lib.somemem_reserve(handle, reserved), reserved)
         with LOCK:
-            if self._handle is not None:
+            if hasattr(self, "_handle"):
                 raise TypeError("this memory has been made already")
-            self._handle, self._reserved = handle, reserved
+            # Not a WeakSet, whose Python code a signal handler's exception can end before it has forgotten a view.
+            self._views, self._moving, self._reserved = set(), False, reserved
+            self._handle = handle
 
     @property
     def array(self) -> NDArray[np.float64]:
@@ -204,10 +202,10 @@ class SomeMemory:
         try:
             # An interrupt may have come before _reserved was set.
             if self._views and number > min(most, lib.somemem_capacity(handle)):
-                raise BufferError("an array of this memory is alive, and the data could move away under it")
+                raise BufferError(f"an array of this memory is alive, and the data could move away under it{holder(self._views)}")
             if self._views and number < lib.somemem_len(handle):
-                raise BufferError("an array of this memory is alive, and could end outside what is left of it")
-            check(call(handle, number))
+                raise BufferError(f"an array of this memory is alive, and could end outside what is left of it{holder(self._views)}")
+            check(call(handle, number), number)
         finally:
             self._moving = False
 
@@ -254,6 +252,15 @@ class SomeMemory:
         # NumPy 1 knows no copy=None.
         return np.asarray(self.array, dtype) if copy is None else np.array(self.array, dtype, copy=copy)
 
+    def __buffer__(self, flags: int, /) -> memoryview:
+        return memoryview(self.array)  # type: ignore[arg-type]
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.array.__dlpack_device__()
+
     def __repr__(self) -> str:
         try:
             return f"<SomeMemory, {len(self)} doubles>"
@@ -264,9 +271,11 @@ class SomeMemory:
         raise TypeError("a SomeMemory cannot be copied or pickled; its array can")
 
     def _open(self) -> Any:
-        if self._handle is None:
+        # A subclass may not have called __init__.
+        handle = getattr(self, "_handle", None)
+        if handle is None:
             raise ValueError("this memory has been freed")
-        return self._handle
+        return handle
 
 
 def trim() -> None:

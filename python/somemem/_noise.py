@@ -1,15 +1,30 @@
 """Noise as a function of (seed, stream, index), and noise that nobody can draw again."""
 
+from __future__ import annotations
+
 import math
 import secrets
-from typing import SupportsIndex
+from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._arguments import Shape, doubles, finite, index, shape, word
-from ._buffer import View, array_of, check, owned
-from ._native import lib
+from . import _arguments as arguments
+from ._arguments import FLOAT32, FLOAT64, Shape
+from ._buffer import new_array
+from ._draw import Draw
+from ._memory import SomeMemory
+from ._small import MOST
+from ._small import fill as fill_small
+from ._streams import Streams, is_one, runs
+
+Array: TypeAlias = NDArray[np.float64]
+Array32: TypeAlias = NDArray[np.float32]
+DType: TypeAlias = "type[np.float64] | type[float] | np.dtype[np.float64] | Literal['float64', 'f8', 'd', 'double']"
+DType32: TypeAlias = "type[np.float32] | np.dtype[np.float32] | Literal['float32', 'f4', 'f', 'single']"
+Target = TypeVar("Target", bound="Array | Array32 | SomeMemory")
+
+MEAN, SCALE = 0.0, 1.0
 
 
 def fresh_seed() -> int:
@@ -18,7 +33,7 @@ def fresh_seed() -> int:
     Returns
     -------
     int
-        64 random bits, for `random_noise` and `add_noise`.
+        64 random bits, for `random_noise`, `add_noise` and `NoiseArray`.
 
     Examples
     --------
@@ -29,15 +44,54 @@ def fresh_seed() -> int:
     return secrets.randbits(64)
 
 
+@overload
+def random_noise(  # type: ignore[overload-overlap]
+    n: Shape | None = ...,
+    *,
+    seed: SupportsIndex | None = ...,
+    stream: Streams = ...,
+    first: SupportsIndex = ...,
+    dtype: DType | None = ...,
+    mean: float = ...,
+    scale: float = ...,
+    out: None = ...,
+) -> Array: ...
+@overload
+def random_noise(
+    n: Shape | None = ...,
+    *,
+    seed: SupportsIndex | None = ...,
+    stream: Streams = ...,
+    first: SupportsIndex = ...,
+    dtype: DType32,
+    mean: float = ...,
+    scale: float = ...,
+    out: None = ...,
+) -> Array32: ...
+@overload
+def random_noise(
+    n: Shape | None = ...,
+    *,
+    seed: SupportsIndex | None = ...,
+    stream: Streams = ...,
+    first: SupportsIndex = ...,
+    dtype: DType | DType32 | None = ...,
+    mean: float = ...,
+    scale: float = ...,
+    out: Target,
+) -> Target: ...
 def random_noise(
     n: Shape | None = None,
     *,
     seed: SupportsIndex | None = None,
-    stream: SupportsIndex = 0,
+    stream: Streams = 0,
     first: SupportsIndex = 0,
-    out: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """Independent N(0,1) samples.
+    dtype: DType | DType32 | None = None,
+    mean: float = MEAN,
+    scale: float = SCALE,
+    out: Any = None,
+) -> Any:
+    """Independent normal samples, N(0, 1) unless a mean or a scale is given.
 
     Element i of the sequence (seed, stream) is a pure function of the three numbers: the same bits on every CPU, in
     whichever pieces and by however many threads a range is drawn. To skip ahead costs nothing. Other threads run meanwhile.
@@ -46,19 +100,25 @@ def random_noise(
     ----------
     n : int or tuple of ints
         The shape of the array. With `out` it may be left out.
-    seed, stream : int, optional
-        Which sequence, each from 0 to 2**64 - 1. Any two sequences are unrelated. Without a seed nobody can draw the
-        samples again, and there are no streams and indices to choose.
+    seed : int, optional
+        From 0 to 2**64 - 1. Without a seed nobody can draw the samples again, and there are no streams and indices to choose.
+    stream : int, or a sequence of ints, optional
+        Which sequence of the seed, from 0 to 2**64 - 1. Any two are unrelated. A range, a list or an array of integers has one stream
+        for each row, that is, for each place in the first dimension; each row begins at the index `first`.
     first : int, optional
         The index of the first sample. The others follow in C order: in an array of shape (r, c) element [i, j] has the
         index ``first + i * c + j``.
-    out : numpy.ndarray, optional
-        A C-contiguous array of float64 to fill where it is.
+    dtype : optional
+        float64 or float32; that of `out`, or float64. A float32 sample is the float64 one, rounded.
+    mean, scale : float, optional
+        Any finite numbers: the samples are ``mean + scale * x``. For float32 the sum is made in float64 and rounded once.
+    out : numpy.ndarray or SomeMemory, optional
+        A writable array of float64 or float32 to fill where it is, with any strides: a column, say, or every other row.
 
     Returns
     -------
     numpy.ndarray
-        `out`, or an array whose memory the library has allocated on a 64-byte boundary. It is freed with the last view.
+        `out`, or a new array. From 1 MiB on its memory is the library's, on a 64-byte boundary, and freed with the last view.
 
     Raises
     ------
@@ -68,11 +128,15 @@ def random_noise(
         The array cannot be allocated.
     OSError
         There is no seed, and the operating system gives no random key.
+    KeyboardInterrupt
+        Control-C ends also a long call, soon. Which elements of `out` have been drawn is then unspecified.
 
     Examples
     --------
     >>> random_noise(3, seed=42)
     array([0.05494965, 0.41971638, 0.79388225])
+    >>> random_noise(3, seed=42, dtype=np.float32)
+    array([0.05494964, 0.4197164 , 0.79388225], dtype=float32)
 
     Four samples from a million on, as two rows, and the second row again, drawn alone:
 
@@ -82,67 +146,84 @@ def random_noise(
     >>> random_noise(2, seed=42, first=1_000_002)
     array([2.28905079, 0.06142956])
 
-    Into an array that is there already:
+    Into an array that is there already, here the second column of one:
 
-    >>> noise = np.empty(3)
-    >>> random_noise(seed=42, stream=7, out=noise) is noise
+    >>> noise = np.zeros((3, 2))
+    >>> column = noise[:, 1]
+    >>> random_noise(seed=42, stream=7, out=column) is column
     True
     >>> noise
+    array([[ 0.        , -0.47923336],
+           [ 0.        ,  0.11028699],
+           [ 0.        ,  0.14666538]])
+
+    A stream for each row:
+
+    >>> rows = random_noise((1000, 3), seed=42, stream=range(1000))
+    >>> rows[7]
     array([-0.47923336,  0.11028699,  0.14666538])
+
+    Other normal distributions:
+
+    >>> random_noise(3, seed=42, mean=10, scale=0.5)
+    array([10.02747482, 10.20985819, 10.39694113])
     """
+    if mean is MEAN and scale is SCALE and dtype is None:
+        if out is None:
+            small = np.empty(n) if type(n) is int and 0 <= n <= MOST else None
+        else:
+            small = out if n is None and type(out) is np.ndarray else None
+        if small is not None and fill_small(small, seed, stream, first):
+            return small
+
+    mean, scale = arguments.finite("mean", mean), arguments.finite("scale", scale)
     if out is not None:
-        memory = doubles("out", out)
-        number = len(memory)
-        if n is not None and shape("n", n) != out.shape:
-            raise ValueError(f"out has the shape {out.shape}, and n is {n}")
+        target = writable("out", out)
+        if dtype is not None and arguments.dtype(dtype) != target.dtype:
+            raise TypeError(f"out is an array of {target.dtype}, and dtype is {np.dtype(dtype)}")
+        if n is not None and arguments.shape("n", n) != target.shape:
+            raise ValueError(f"out has the shape {target.shape}, and n is {n}")
+        place = sequence(target.shape, seed, stream, first)
     elif n is not None:
-        lengths = shape("n", n)
-        number = math.prod(lengths)
+        shape, kind = arguments.shape("n", n), arguments.dtype(dtype)
+        place = sequence(shape, seed, stream, first)
+        out = target = new_array(shape, kind)
     else:
         raise TypeError("random_noise() needs n or out")
-    if seed is None:
-        nothing_to_choose(stream, first)
-        if out is None:
-            return array_of(View(owned(lib.random_noise(number))), lengths)
-        seed, stream = fresh_seed(), fresh_seed()
-    elements = word("seed", seed), word("stream", stream), index("first", first, number)
-    if out is None:
-        out = array_of(View(owned(lib.somemem_new(number))), lengths)
-        memory = doubles("out", out)
-    check(lib.random_noise_fill(memory, number, *elements))
+    draw("fill" if (mean, scale) == (MEAN, SCALE) else "normal", target, place, mean, scale)
     return out
 
 
 def add_noise(
-    array: NDArray[np.float64],
-    stddev: float,
+    array: Target,
+    scale: float,
     *,
     seed: SupportsIndex | None = None,
-    stream: SupportsIndex = 0,
+    stream: Streams = 0,
     first: SupportsIndex = 0,
-) -> NDArray[np.float64]:
-    """Adds noise to an array where it is: ``array += stddev * random_noise(array.shape, seed=seed, ...)``.
+) -> Target:
+    """Adds noise to an array where it is: ``array += scale * random_noise(array.shape, seed=seed, ...)``.
 
-    Nothing is allocated, and other threads run meanwhile.
+    No memory of the array's size is allocated, and other threads run meanwhile.
 
     Parameters
     ----------
-    array : numpy.ndarray
-        A C-contiguous array of float64.
-    stddev : float
+    array : numpy.ndarray or SomeMemory
+        A writable array of float64 or float32, with any strides. For float32 the sum is made in float64 and rounded once.
+    scale : float
         The standard deviation of the noise: any finite number. A negative one takes off the noise that its opposite added; the
         array is then what it was but for the rounding of the sums.
-    seed, stream, first : int, optional
+    seed, stream, first : optional
         As for `random_noise`.
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray or SomeMemory
         `array`.
 
     Raises
     ------
-    TypeError, ValueError, OSError
+    TypeError, ValueError, OSError, KeyboardInterrupt
         As `random_noise`.
 
     Examples
@@ -153,16 +234,34 @@ def add_noise(
     >>> add_noise(signal, -0.1, seed=42)
     array([1., 1., 1.])
     """
-    memory = doubles("array", array)
-    if seed is None:
-        nothing_to_choose(stream, first)
-        seed, stream = fresh_seed(), fresh_seed()
-    elements = word("seed", seed), word("stream", stream), index("first", first, len(memory))
-    check(lib.random_noise_add(memory, len(memory), finite("stddev", stddev), *elements))
+    target = writable("array", array)
+    place = sequence(target.shape, seed, stream, first)
+    draw("add", target, place, scale=arguments.finite("scale", scale))
     return array
 
 
-def nothing_to_choose(stream: SupportsIndex, first: SupportsIndex) -> None:
-    """Refuses a stream or an index without a seed."""
-    if word("stream", stream) or word("first", first):
+def writable(name: str, array: object) -> NDArray[Any]:
+    return arguments.writable(name, array.array if isinstance(array, SomeMemory) else array)
+
+
+def sequence(shape: tuple[int, ...], seed: SupportsIndex | None, stream: Any, first: SupportsIndex) -> tuple[int, Any, int]:
+    """What is drawn: the seed, the stream or the rows' streams, and the first index."""
+    if seed is None:
+        nothing_to_choose(stream, first)
+        return fresh_seed(), fresh_seed(), 0
+    streams = runs(stream, shape)
+    number = math.prod(shape if streams is None else shape[1:])
+    place = arguments.index("first", first, number)
+    return arguments.word("seed", seed), arguments.word("stream", stream) if streams is None else streams, place
+
+
+def draw(does: str, target: NDArray[Any], place: tuple[int, Any, int], mean: float = MEAN, scale: float = SCALE) -> None:
+    seed, stream, first = place
+    how = Draw(does, seed, mean, scale)
+    (how.rows if isinstance(stream, list) else how.array)(target, stream, first)
+
+
+def nothing_to_choose(stream: Streams, first: SupportsIndex) -> None:
+    """Refuses streams or an index without a seed."""
+    if not is_one(stream) or arguments.word("stream", stream) or arguments.word("first", first):
         raise ValueError("stream and first choose among the samples of a seed, and there is none: draw one with fresh_seed()")

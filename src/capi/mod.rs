@@ -4,6 +4,8 @@
 mod errno;
 mod memory;
 mod noise;
+#[cfg(feature = "python")]
+mod python;
 mod status;
 mod threads;
 mod version;
