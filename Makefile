@@ -9,9 +9,10 @@
 # make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
+# make bench-python   measures calls from Python beside NumPy's and beside the C functions below them
 # make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
 #              `make test` compares with oneMKL where it is there
-# make record CPU="its name"   keeps what the last `make bench` and `make bench AGAINST=` measured in docs/measured, for that kind of CPU
+# make record CPU="its name"   keeps what the last `make bench`, `make bench-python` and `make bench AGAINST=` measured in docs/measured, for that kind of CPU
 # make plots   draws docs/*.png and the tables of docs/performance.md from docs/measured, and plots of the library's samples
 # make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
@@ -69,7 +70,7 @@ END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
 endif
 
-.PHONY: all library examples run mpi test test-programs rust-tests wheel python-examples others dask install install-folders installcheck cross bench record peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs rust-tests wheel python-examples others dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
         header clean
 all: library examples
 
@@ -206,6 +207,9 @@ bench: library
 	SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192 \
 	$(CARGO) bench --target-dir $(TARGET)/bench --no-default-features --bench bench -- $(BENCH)
 endif
+
+bench-python: $(VENV)/somemem
+	$(VENV)/bin/python benches/python.py $(TARGET)/bench-python.json $(filter --quick,$(BENCH))
 
 peers: $(PEERS)/ready
 	@echo "The others are packages of the system: libgsl27 or libgsl28, libmimalloc2.0 and libjemalloc2 on Debian."

@@ -1,6 +1,7 @@
 """What was measured, a file for each kind of CPU in docs/measured, and the tables that docs/performance.md has of it.
 
-    measured.py record TARGET --cpu NAME     writes the file of a CPU from what `make bench` and `make bench AGAINST=` left in TARGET
+    measured.py record TARGET --cpu NAME     writes the file of a CPU from what `make bench`, `make bench-python` and
+                                             `make bench AGAINST=` left in TARGET
     measured.py tables [--check]             writes the tables into the document, or says whether they are there
 
 A run on another CPU adds a file, and with it sections; it replaces nothing that was measured elsewhere."""
@@ -164,11 +165,16 @@ def against_of(path):
     return {"command": f"make bench AGAINST={old}", "old": old, "kernels": kernels}
 
 
+def python_of(path):
+    return {"command": "make bench-python"} | json.loads(path.read_text())
+
+
 def record(target, cpu):
     path = FOLDER / (re.sub("[^a-z0-9]+", "-", cpu.lower()).strip("-") + ".json")
     told = json.loads(path.read_text()) if path.exists() else {"cpu": cpu, "about": ""}
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    for part, file, read in (("fills", "bench.json", fills_of), ("kinds", "bench.json", kinds_of), ("against", "against.txt", against_of)):
+    parts = ("fills", "bench.json", fills_of), ("kinds", "bench.json", kinds_of), ("python", "bench-python.json", python_of), ("against", "against.txt", against_of)
+    for part, file, read in parts:
         if (target / file).exists() and (found := read(target / file)):
             told[part] = {"commit": commit} | found
     FOLDER.mkdir(exist_ok=True)
@@ -208,6 +214,10 @@ def section(measured):
         ]
         text += f"\n{source(kinds)}, nanoseconds an element, and beside the first of each:\n\n{table(['', 'ns', 'ratio'], rows)}\n"
         text += table(["the same run", ""], [[name, f"{value:g}"] for name, value in kinds["ratios"].items()])
+    if python := measured.parts.get("python"):
+        rows = [[name, rounded(it["us"]), it["beside"], rounded(it["other_us"]), f"{it['ratio']:.2f}"] for name, it in python["cases"].items()]
+        text += f"\n{source(python)}, NumPy {python['numpy']}, microseconds a call and the ratio of the two:\n\n"
+        text += table(["from Python", "somemem", "beside", "", "ratio"], rows)
     if against:
         sizes = sorted({int(size) for row in against["kernels"].values() for size in row})
         for key, what in (("ratio", f"time of {against['old']} / time of this commit"), ("add", "adding / filling")):
