@@ -77,7 +77,7 @@ all: library examples
 # A program that is linked with libsomemem.so asks for the file by its SONAME when it starts. Without the header, which is there:
 # what generates it takes as long to compile as all the rest, and the tests do it.
 library:
-	$(CARGO) build --release --no-default-features
+	$(CARGO) build --release --no-default-features -p somemem-c
 	ln -sf libsomemem.so $(BUILD)/libsomemem.so.0.1
 
 examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))

@@ -53,11 +53,11 @@ def figures(totals, lattice=False):
         *tails(totals["bins"], totals["tails"]),
         *symmetry(totals["bins"], totals["tails"]),
         *low_bits(totals["low by class"], totals["low by binade"], lattice),
-        *directions(totals["pairs"], totals["triples"]),
-        *sums(totals["squares"], totals["sums"]),
         *repeats(totals),
         *farthest(totals),
     ]
+    if "pairs" in totals:
+        found += [*directions(totals["pairs"], totals["triples"]), *sums(totals["squares"], totals["sums"])]
     if lattice:
         found += known_limit.figures(Figure, totals["low by binade"], totals["off lattice"][0])
     if "samples by layer" in totals:

@@ -61,8 +61,8 @@ def samplers():
     ]
     for flaw, (name, *tests) in enumerate(listed):
         # The more bits, the more seldom they repeat themselves.
-        share = {"24-bit magnitudes": 4, "31-bit magnitudes": 24, "inversion of 32 bits": 8}.get(name, 1)
-        yield Flaw(Counted(name, lambda flaw=flaw: Broken(flaw), share, lattice=False), tuple(tests))
+        share = {"24-bit magnitudes": 4, "31-bit magnitudes": 24, "inversion of 32 bits": 6}.get(name, 1)
+        yield Flaw(Counted(name, lambda flaw=flaw: Broken(flaw), share, lattice=False, together=share == 1), tuple(tests))
 
 
 # --- Sequences: right samples, put together wrongly
@@ -131,8 +131,8 @@ class RunsRepeat(sources.Runs):
 
 
 def sequences():
-    def changed(name, change, *tests, share=1):
-        return Flaw(Counted(name, lambda: Changed(change), share), tests)
+    def changed(name, change, *tests, share=1, together=True):
+        return Flaw(Counted(name, lambda: Changed(change), share, together=together), tests)
 
     for lag in PAIR_LAGS:
         yield changed(f"correlated at lag {lag}", lambda x, lag=lag: correlated(x, lag), f"pairs at lag {lag},", share=SLIGHT)
@@ -144,7 +144,7 @@ def sequences():
     for size in SUM_BLOCKS:
         change = lambda x, size=size: sorted_blocks(x, size, lambda y: y)  # noqa: E731
         yield changed(f"high and low blocks of {size}", change, f"sums of {size},")
-    yield changed("nothing beyond 4.9", cut_off, "farthest", share=2 * SLIGHT)
+    yield changed("nothing beyond 4.9", cut_off, "farthest", share=2 * SLIGHT, together=False)
     boxes = lambda: sources.Boxes(SEED, STREAM, one_ulp_off)  # noqa: E731
     yield Flaw(Counted("one sample in 16384 an ulp off", boxes, compared=boxes), ("boxes",))
     yield Flaw(Counted("runs from even indices", lambda: sources.Runs(SEED, fill_from_even), 1 / 16), ("runs",))
@@ -211,14 +211,14 @@ def neighbours():
     keys = one_bit_apart(SEED, STREAM)
     yield Flaw(Correlated("a key bit ignored", keys, 1, bit_ignored), both("values at the same index"))
     for ways in (2, 16, 1024):
-        group = Counted(f"{ways} streams in turn, leaking", lambda ways=ways: LeakingInTurn(ways), share=2 * SLIGHT)
+        group = Counted(f"{ways} streams in turn, leaking", lambda ways=ways: LeakingInTurn(ways), share=2 * SLIGHT if ways == 16 else SLIGHT)
         yield Flaw(group, ("pairs at lag 1,",))
 
 
 def every():
     library = Counted("this library", lambda: sources.Boxes(SEED, STREAM))
     # So small samples are rare.
-    foreign = Counted("a ziggurat taken for this library", lambda: Broken(0), share=8 * SLIGHT)
+    foreign = Counted("a ziggurat taken for this library", lambda: Broken(0), share=8 * SLIGHT, together=False)
     return [Flaw(library), *samplers(), Flaw(foreign, ("known limit, grid",)), *sequences(), *neighbours()]
 
 

@@ -12,15 +12,16 @@ COMPARED, SLICED = 8, 2**30 // UNIT
 class Counted:
     """A source put through the tally. `make` makes a new one for each unit, because a unit is counted by one thread."""
 
-    def __init__(self, name, make, share=1, compared=None, lattice=True):
+    def __init__(self, name, make, share=1, compared=None, lattice=True, together=True):
         self.name, self.make, self.share, self.compared, self.lattice = name, make, share, compared, lattice
+        self.together = together
 
     def units(self, samples):
         return max(1, int(samples * self.share) // UNIT)
 
     def count(self, unit):
         source = self.compared() if self.compared and unit % COMPARED == 0 else self.make()
-        tally, chunk = Tally(), numpy.empty(CHUNK)
+        tally, chunk = Tally(self.together), numpy.empty(CHUNK)
         for first in range(unit * UNIT, (unit + 1) * UNIT, CHUNK):
             source(chunk, first)
             tally.add(chunk)

@@ -45,7 +45,7 @@ fill = function(_library, "random_noise_fill", pointer, size, word, word, word, 
 
 _tally = compiled("tally")
 tally_size = function(_tally, "tally_size", result=size)
-tally_chunk = function(_tally, "tally_chunk", pointer, pointer, pointer, size, integer)
+tally_chunk = function(_tally, "tally_chunk", pointer, pointer, pointer, size, integer, ctypes.c_bool)
 layers_chunk = function(_tally, "layers_chunk", pointer, pointer, pointer, pointer, size)
 boxes_chunk = function(_tally, "boxes_chunk", pointer, pointer, pointer, pointer, pointer, size)
 

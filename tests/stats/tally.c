@@ -185,10 +185,12 @@ static void count_sums(struct tally *tally, const struct scales *scales, const d
   }
 }
 
-/* Counts a chunk. The phase, 0 or 1, says where its groups begin, so that two samples of one AES block are as often in
+/* Counts a chunk; the samples one by one, and if asked for also together. The phase, 0 or 1, says where its groups begin, so that two samples of one AES block are as often in
  * one group as in two. Phases are counted apart: what blocks have too much of, blocks that straddle them may lack. */
-void tally_chunk(struct tally *tally, const struct scales *scales, const double *x, size_t number, int phase) {
+void tally_chunk(struct tally *tally, const struct scales *scales, const double *x, size_t number, int phase,
+                 bool together) {
   count_samples(tally, scales, x, number);
+  if (!together) return;
   for (size_t k = 0; k < 6; k++)
     count_pairs(tally->pairs[k][phase], x + phase * PAIR_LAGS[k], number - phase * PAIR_LAGS[k], PAIR_LAGS[k]);
   for (size_t k = 0; k < 4; k++) count_triples(tally->triples[k][phase], x + phase, number - phase, TRIPLE_LAGS[k]);

@@ -29,6 +29,7 @@ SHAPES = {
     "slice number": (1,),
 }
 LISTS = ("far", "slice")
+TOGETHER = ("pairs", "triples", "squares", "sums")
 
 
 def _array(kind, shape):
@@ -46,20 +47,22 @@ assert ctypes.sizeof(_Tally) == native.tally_size()
 
 
 class Tally:
-    """What a unit's samples come to. It counts with 32 bits, so that a unit is the most it can take."""
+    """What a unit's samples come to, one by one and together, or one by one only: that takes a fifth of the time. It counts with 32
+    bits, so that a unit is the most it can take."""
 
-    def __init__(self):
+    def __init__(self, together=True):
         self.counts = _Tally()
         self.phase = 0
+        self.together = together
 
     def add(self, chunk):
         native.tally_chunk(
-            ctypes.byref(self.counts), ctypes.byref(SCALES), native.data(chunk), chunk.size, self.phase
+            ctypes.byref(self.counts), ctypes.byref(SCALES), native.data(chunk), chunk.size, self.phase, self.together
         )
         self.phase = 1 - self.phase
 
     def totals(self):
-        found = {name: numpy.ctypeslib.as_array(getattr(self.counts, name)).astype(numpy.int64) for name in SHAPES}
+        found = {name: numpy.ctypeslib.as_array(getattr(self.counts, name)).astype(numpy.int64) for name in SHAPES if self.together or name not in TOGETHER}
         for name in LISTS:
             number = min(int(found[f"{name} number"][0]), KEPT)
             found[name] = numpy.array(getattr(self.counts, name)[:number])
