@@ -1,7 +1,7 @@
 # make run     builds everything, compiles the C examples and runs them
 # make mpi     runs the example for clusters by one process and by four ranks, where MPI is installed
 # make test    sets up what the tests need and runs all of them
-# make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib below it; everything below DESTDIR, if that is given
+# make install copies what `make` has built to PREFIX=/usr/local: libraries to LIBDIR=lib below it; everything below DESTDIR, if given
 # make installcheck   tests what is installed under PREFIX as its users would find it
 # make wheel   builds the Python package in target/wheels
 # make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
@@ -39,6 +39,9 @@ $(if $(findstring $(COMMA),$(FOR)),$(error Cargo's configuration names the targe
 PROFILE := $(if $(FOR),$(subst [,,$(subst ],,$(subst ",,$(FOR))))/)release
 BUILD := $(TARGET)/$(PROFILE)
 PROGRAMS := $(BUILD)/c_examples
+# While it is 0.x, the SONAME is that of the minor version.
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+SERIES := $(basename $(VERSION))
 VENV := .venv
 PEERS := $(TARGET)/peers
 WHEELS := $(TARGET)/wheels
@@ -75,7 +78,11 @@ all: library examples
 # what generates it takes as long to compile as all the rest, and the tests do it.
 library:
 	$(CARGO) build --release --no-default-features
-	ln -sf libsomemem.so $(BUILD)/libsomemem.so.0.1
+	ln -sf libsomemem.so $(BUILD)/libsomemem.so.$(SERIES)
+
+# For what only needs it to be there: it is built where it is not, or is older than a source.
+$(BUILD)/libsomemem.so: Cargo.toml Cargo.lock build.rs rust/Cargo.toml $(shell find src rust/src -type f)
+	$(MAKE) --no-print-directory library
 
 examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))
 	$(if $(LEFT_OUT),@echo "Left out without $(MPICC): $(notdir $(LEFT_OUT))")
@@ -119,34 +126,35 @@ $(VENV)/ready $(PEERS)/ready:
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
 	@touch $@
 
-# The system's cargo-c, or one that is built here once, which takes some minutes.
-CARGO_C := $(or $(shell command -v cargo-cinstall),$(TARGET)/tools/bin/cargo-cinstall)
-$(TARGET)/tools/bin/cargo-cinstall:
-	env -u CARGO_BUILD_RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install --debug --quiet --locked --version 0.10.24+cargo-0.98.0 \
-	  --root $(TARGET)/tools --bin cargo-cinstall cargo-c
-
-# cargo-c writes PREFIX into somemem.pc; from where the file is, what is installed can also be moved. -lgcc_s and -lc are what
-# every compiler driver adds, and a program that is linked with -static has no shared libgcc.
+# Copies: root may have no Rust, or other flags for it. Nothing in what is installed names PREFIX, so it can be moved.
 override PREFIX := $(abspath $(PREFIX))
 LIBRARIES := $(abspath $(if $(filter /%,$(LIBDIR)),,$(PREFIX)/)$(LIBDIR))
-PC := $(DESTDIR)$(LIBRARIES)/pkgconfig/somemem.pc
-UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(patsubst $(PREFIX)/%,%,$(LIBRARIES))/pkgconfig)))
+BELOW := $(patsubst $(PREFIX)/%,%,$(LIBRARIES))
+UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(BELOW)/pkgconfig)))
+install: TO = $(DESTDIR)$(LIBRARIES)
+install: SHARE = $(DESTDIR)$(PREFIX)
 
 install-folders:
 	$(if $(word 3,$(PREFIX) $(LIBDIR)),$(error PREFIX and LIBDIR must not have spaces))
 	$(if $(filter $(PREFIX)/%,$(LIBRARIES)),,$(error LIBDIR is $(LIBRARIES): it must be below PREFIX, which is $(PREFIX)))
 
-install: install-folders $(CARGO_C)
-	$(CARGO_C) cinstall --release --locked --no-default-features -p somemem-c \
-	  --prefix=$(PREFIX) --libdir=$(LIBRARIES) --datadir=$(PREFIX)/share $(if $(DESTDIR),--destdir="$(DESTDIR)")
-	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' "$(PC)" >"$(PC).new"
-	mv "$(PC).new" "$(PC)"
+install: install-folders $(BUILD)/libsomemem.so
+	install -d "$(TO)/pkgconfig" "$(SHARE)/include" "$(SHARE)/share/cmake/somemem"
+	install -m 755 $(BUILD)/libsomemem.so "$(TO)/libsomemem.so.$(VERSION)"
+	ln -sf libsomemem.so.$(VERSION) "$(TO)/libsomemem.so.$(SERIES)"
+	ln -sf libsomemem.so.$(VERSION) "$(TO)/libsomemem.so"
+	install -m 644 $(BUILD)/libsomemem.a "$(TO)"
+	sed -e 's|@UP@|$(UP)|; s|@LIBDIR@|$(BELOW)|; s|@VERSION@|$(VERSION)|' somemem.pc.in >"$(TO)/pkgconfig/somemem.pc"
+	chmod 644 "$(TO)/pkgconfig/somemem.pc"
+	install -m 644 include/* "$(SHARE)/include"
+	install -m 644 cmake/*.cmake "$(SHARE)/share/cmake/somemem"
 
 # Those tests that look at the library: the others are not about where it is.
+CHECKS ?= installed library known_answers misuse examples process pages threads limits leaks twin
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(LIBRARIES) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
 	$(VENV)/bin/python -m pytest $(PYTEST) \
-	  $(patsubst %,tests/test_%.py,installed library known_answers misuse examples process pages threads limits leaks twin)
+	  $(CHECKS:%=tests/test_%.py)
 
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
 # `make` has built stays the one that is tested. It begins as a copy, so that the crates below are not compiled again.

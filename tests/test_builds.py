@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -51,8 +52,14 @@ def hello(folder, library):
     return run(program, 3)
 
 
-def test_inside_another_workspace_and_a_folder_with_a_space(sources):
+@pytest.fixture(scope="module")
+def built(sources):
     run("make", "-s", cwd=sources, env=PLAIN)
+    return sources
+
+
+def test_inside_another_workspace_and_a_folder_with_a_space(built):
+    sources = built
     assert hello(sources / "target", sources / "target" / "release")
     library = sources / "target" / "release" / "libsomemem.so"
     assert not names_the_build_machine(library) and b"my work" not in library.read_bytes()
@@ -104,12 +111,74 @@ def test_what_another_commit_is_measured_with_is_named_from_here(sources):
     assert not re.search(r'(?<!")/[^" ]*my work', printed.replace(f'"{sources}', '"'))
 
 
-@pytest.mark.parametrize("libdir", ["lib64", "./lib64", "/usr/lib64", "lib/../lib64"])
-def test_folders_to_install_in(sources, libdir):
-    command = ["make", "-n", "install", "PREFIX=/usr", "DESTDIR=/tmp/a stage", f"LIBDIR={libdir}", "CARGO_C=/bin/sh"]
-    printed = run(*command, cwd=sources, env=PLAIN)
-    assert '--libdir=/usr/lib64 --datadir=/usr/share --destdir="/tmp/a stage"' in printed
-    assert 'prefix=${pcfiledir}/../..|' in printed and '"/tmp/a stage/usr/lib64/pkgconfig/somemem.pc"' in printed
+def install(sources, stage, *words):
+    """Without cargo: as root has it, or rather has not."""
+    command = ["make", "-s", "install", "PREFIX=/usr", f"DESTDIR={stage}", "CARGO=/nowhere/cargo", *words]
+    return subprocess.run(command, cwd=sources, env=PLAIN, capture_output=True, text=True)
+
+
+def installed(stage):
+    """What is below it, with the files' modes and what links name."""
+    for path in stage.rglob("*"):
+        if not path.is_dir():
+            yield str(path.relative_to(stage)), str(path.readlink()) if path.is_symlink() else oct(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("libdir", "place"),
+    [("lib64", "lib64"), ("./lib64", "lib64"), ("/usr/lib64", "lib64"), ("lib/../lib64", "lib64"), ("lib/of/cpu", "lib/of/cpu")],
+)
+def test_folders_to_install_in(built, tmp_path, libdir, place):
+    stage = tmp_path / "a stage"
+    done = install(built, stage, f"LIBDIR={libdir}")
+    assert done.returncode == 0 and done.stdout == done.stderr == ""
+    files = dict(installed(stage))
+    assert files[f"usr/{place}/libsomemem.so"] == "libsomemem.so.0.1.0"
+    library = stage / "usr" / place / "libsomemem.so"
+    assert library.read_bytes() == (built / "target" / "release" / "libsomemem.so").read_bytes()
+    told = (stage / "usr" / place / "pkgconfig" / "somemem.pc").read_text()
+    assert f"prefix=${{pcfiledir}}/{'../' * place.count('/')}../..\n" in told and f"libdir=${{prefix}}/{place}\n" in told
+
+
+def test_sources_that_are_newer_are_built_before_they_are_installed(built, tmp_path):
+    source = built / "src" / "lib.rs"
+    before = source.stat()
+    source.touch()
+    done = install(built, tmp_path)
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert done.returncode != 0 and "/nowhere/cargo" in done.stderr and not list(tmp_path.iterdir())
+    assert install(built, tmp_path).returncode == 0
+
+
+def test_cargo_c_installs_the_same_files(built, tmp_path):
+    """For packagers who have it. Their somemem.pc has the PREFIX in it, and what every compiler adds by itself."""
+    if not shutil.which("cargo-cinstall"):
+        pytest.skip("cargo-c is not installed")
+    assert install(built, tmp_path / "make").returncode == 0
+    options = ["--release", "--locked", "--no-default-features", "-p", "somemem-c", "--prefix=/usr", "--libdir=/usr/lib", "--datadir=/usr/share"]
+    env = PLAIN | {"CARGO_TARGET_DIR": str(tmp_path / "target")}
+    run("cargo", "cinstall", *options, f"--destdir={tmp_path / 'cargo-c'}", cwd=built, env=env)
+    assert dict(installed(tmp_path / "make")) == dict(installed(tmp_path / "cargo-c"))
+    ours, theirs = ((tmp_path / by / "usr/lib/pkgconfig/somemem.pc").read_text() for by in ("make", "cargo-c"))
+    for more, less in (("prefix=/usr\n", "prefix=${pcfiledir}/../..\n"), (" -lgcc_s", ""), (" -lc\n", "\n")):
+        assert more in theirs
+        theirs = theirs.replace(more, less, 1)
+    assert ours == theirs
+
+
+def test_pkg_config_and_cmake_are_told_what_the_static_library_needs(tmp_path):
+    """Besides what every compiler adds by itself; and a program that is linked with -static has no shared libgcc."""
+    command = ["rustc", "--crate-type=staticlib", "--print=native-static-libs", "-o", tmp_path / "empty.a", "-"]
+    said = subprocess.run(command, input="", capture_output=True, text=True).stderr
+    needed = set(re.search(r"native-static-libs: (.*)", said)[1].split()) - {"-lgcc_s", "-lc"}
+    assert set(re.search(r"Libs.private: (.*)", (ROOT / "somemem.pc.in").read_text())[1].split()) == needed
+    cmake = (ROOT / "cmake" / "somemem-config.cmake").read_text()
+    assert {f"-l{name}" for name in re.search(r"INTERFACE_LINK_LIBRARIES (util .*)\)", cmake)[1].split()} == needed
+
+
+def test_descriptions_are_the_same():
+    described = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["description"]
+    assert f"Description: {described}\n" in (ROOT / "somemem.pc.in").read_text()
 
 
 def test_a_dependency_of_the_workspace_around_it(sources):

@@ -3,7 +3,6 @@
 # user, as distributions do; then the result must work on a CPU of 2006 and name no folder of the build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo_c=$(command -v cargo-cinstall || realpath target/tools/bin/cargo-cinstall)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -16,7 +15,7 @@ export CARGO_HOME=$work/home CARGO_NET_OFFLINE=true
 unset CARGO_TARGET_DIR
 without_network=()
 if unshare --net true 2>/dev/null; then without_network=(unshare --net); fi
-PATH=$(dirname "$cargo_c"):$PATH "${without_network[@]}" make --silent install PREFIX=/usr DESTDIR="$work/stage"
+"${without_network[@]}" make --silent install PREFIX=/usr DESTDIR="$work/stage"
 
 for library in "$work"/stage/usr/lib/libsomemem.{so,a}; do
   if grep -q "$work" "$library"; then
