@@ -198,6 +198,21 @@ def test_a_wheel_inside_another_workspace(sources, tmp_path):
     assert "Name: somemem\n" in metadata.read_text()
 
 
+@pytest.mark.parametrize(("version", "said"), [(None, "none"), ("1.63.0", "1.63")], ids=["none", "old"])
+def test_pip_says_in_one_sentence_that_rust_is_missing(sources, tmp_path, version, said):
+    if version:
+        for name in ("cargo", "rustc"):
+            (tmp_path / name).write_text(f"#!/bin/sh\necho '{name} {version} (0123456 2022-08-08)'\n")
+            (tmp_path / name).chmod(0o755)
+    command = [sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--no-build-isolation", "--no-deps", "--wheel-dir", tmp_path, sources]
+    env = PLAIN | {"PATH": f"{tmp_path}:{pathlib.Path(sys.executable).parent}"}
+    if version:
+        env["PATH"] += ":/bin"
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    sentence = f"somemem is compiled by Rust 1.95 or later, and here there is {said}: https://rustup.rs installs it."
+    assert done.returncode != 0 and f"[1 lines of output]\n      {sentence}\n" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
 def project(place, name, dependencies, files):
     """A Rust program of a user's, with the versions of crates that are here."""
     place.mkdir()
