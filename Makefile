@@ -4,6 +4,8 @@
 # make install copies what `make` has built to PREFIX=/usr/local: libraries to LIBDIR=lib below it; everything below DESTDIR, if given
 # make installcheck   tests what is installed under PREFIX as its users would find it
 # make wheel   builds the Python package in target/wheels
+# make dist    makes what others can use in target/dist: wheels, tarballs, sources, checksums; and uses each of them
+# make release makes a release's files, checks all that has to be right about them, and says how to publish them
 # make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
 # make python-example   measures the bit error rate of a noisy channel and draws docs/bit-errors.png
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
@@ -42,8 +44,10 @@ PROGRAMS := $(BUILD)/c_examples
 # While it is 0.x, the SONAME is that of the minor version.
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 SERIES := $(basename $(VERSION))
+ADDRESS := $(shell sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml)
 VENV := .venv
 PEERS := $(TARGET)/peers
+TOOLS := $(TARGET)/dist/tools
 WHEELS := $(TARGET)/wheels
 PYTHON_BUILD := $(BUILD:$(TARGET)/%=$(TARGET)/python/%)
 
@@ -70,7 +74,7 @@ END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
 endif
 
-.PHONY: all library examples run mpi test test-programs rust-tests wheel python-example dask install install-folders installcheck cross bench record peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-example dask install install-folders installcheck cross bench record peers plots stats words dieharder \
         header clean
 all: library examples
 
@@ -120,7 +124,8 @@ rust-tests: library test-programs
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
-$(VENV)/ready $(PEERS)/ready:
+$(TOOLS)/ready: packaging/requirements.txt
+$(VENV)/ready $(PEERS)/ready $(TOOLS)/ready:
 	@echo "Setting up $(@D) with what $< names"
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
@@ -144,7 +149,7 @@ install: install-folders $(BUILD)/libsomemem.so
 	ln -sf libsomemem.so.$(VERSION) "$(TO)/libsomemem.so.$(SERIES)"
 	ln -sf libsomemem.so.$(VERSION) "$(TO)/libsomemem.so"
 	install -m 644 $(BUILD)/libsomemem.a "$(TO)"
-	sed -e 's|@UP@|$(UP)|; s|@LIBDIR@|$(BELOW)|; s|@VERSION@|$(VERSION)|' somemem.pc.in >"$(TO)/pkgconfig/somemem.pc"
+	sed -e 's|@UP@|$(UP)|; s|@LIBDIR@|$(BELOW)|; s|@VERSION@|$(VERSION)|; s|@URL@|$(ADDRESS)|; /^URL: *$$/d' somemem.pc.in >"$(TO)/pkgconfig/somemem.pc"
 	chmod 644 "$(TO)/pkgconfig/somemem.pc"
 	install -m 644 include/* "$(SHARE)/include"
 	install -m 644 cmake/*.cmake "$(SHARE)/share/cmake/somemem"
@@ -177,6 +182,12 @@ dask: $(VENV)/somemem
 
 python-example: $(VENV)/somemem
 	$(VENV)/bin/python python/examples/bit_errors.py docs/bit-errors.png --bits 67108864
+
+dist: $(TOOLS)/ready
+	$(PYTHON) packaging/dist.py
+
+release:
+	$(PYTHON) packaging/release.py
 
 cross:
 	tests/cross.sh
