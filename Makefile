@@ -15,7 +15,7 @@
 # make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 # make dieharder   runs dieharder's tests on those words
-# make cross   runs the tests on other CPUs under emulation, and type-checks for other systems
+# make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
 # make header  generates include/somemem.h after a change in src/capi
 
 CC ?= cc
@@ -171,7 +171,7 @@ python-example: $(VENV)/somemem
 	$(VENV)/bin/python python/examples/bit_errors.py docs/bit-errors.png --bits 67108864
 
 cross:
-	tests/cross.sh
+	tests/cross.sh $(PARTS)
 
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
