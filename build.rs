@@ -1,6 +1,6 @@
 //! Names the shared library, and generates the C header into the build's output folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 fn main() {
@@ -27,7 +27,7 @@ fn name_library() {
 
 /// The version that Windows shows of the DLL. It takes windres of binutils; without it only this is missing.
 fn add_version() {
-    let out = PathBuf::from(variable("OUT_DIR"));
+    let out = std::path::PathBuf::from(variable("OUT_DIR"));
     let (source, object) = (out.join("version.rc"), out.join("version.o"));
     let numbers = ["MAJOR", "MINOR", "PATCH"].map(|part| variable(&format!("CARGO_PKG_VERSION_{part}"))).join(",");
     let text = RESOURCE.replace("@numbers@", &numbers).replace("@version@", env!("CARGO_PKG_VERSION"));
@@ -69,6 +69,8 @@ fn variable(name: &str) -> String {
 
 #[cfg(feature = "header")]
 mod header {
+    use std::path::PathBuf;
+
     /// The functions of the header, in its order.
     const SOURCES: [&str; 5] = ["memory.rs", "noise.rs", "threads.rs", "status.rs", "version.rs"];
 
