@@ -6,14 +6,16 @@ musl() {
   local link=(-L"$library" -Wl,-rpath,"$library" -lsomemem)
   export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER=musl-gcc
   use_standard_library $target std,panic_abort "" || return 1
-  # Otherwise Rust makes no shared libraries there. It names libgcc_s to unwind by, which Debian has only for glibc; nothing here unwinds.
-  mkdir -p "$target_dir/musl" && echo 'INPUT(-lgcc)' >"$target_dir/musl/libgcc_s.so" || return 1
+  # Otherwise Rust makes no shared libraries there. For backtraces it names libgcc_s, which Debian has only for glibc.
+  local unwind=$target_dir/musl/unwind.o
+  mkdir -p "$target_dir/musl" && musl-gcc -O2 -fPIC -c tests/systems/musl_unwind.c -o "$unwind" \
+    && echo "INPUT(-lgcc_eh -lgcc $unwind)" >"$target_dir/musl/libgcc_s.so" || return 1
   CARGO_ENCODED_RUSTFLAGS+=$'\x1f'-Ctarget-feature=-crt-static$'\x1f'-Clink-arg=-L$target_dir/musl
   release $target && ln -sf libsomemem.so "$library/libsomemem.so.0.1" || return 1
   cp "$library/libsomemem.so" "$target_dir/other.so"
   run_programs "$target_dir/musl" "$target_dir/other.so" || return 1
 
-  link=(-static "$library/libsomemem.a")
+  link=(-static "$library/libsomemem.a" "$unwind")
   run_programs "$target_dir/musl-static" "" && ! readelf -d "$target_dir/musl-static/known_answers" | grep NEEDED
 }
 
