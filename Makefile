@@ -38,6 +38,7 @@ FOR := $(or $(CARGO_BUILD_TARGET),$(shell RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-
 $(if $(findstring $(COMMA),$(FOR)),$(error Cargo's configuration names the targets $(FOR): make cannot build for more than one))
 PROFILE := $(if $(FOR),$(subst [,,$(subst ],,$(subst ",,$(FOR))))/)release
 BUILD := $(TARGET)/$(PROFILE)
+MACOS := $(filter Darwin,$(shell uname))
 PROGRAMS := $(BUILD)/c_examples
 VENV := .venv
 PEERS := $(TARGET)/peers
@@ -71,11 +72,11 @@ endif
         header clean
 all: library examples
 
-# A program that is linked with libsomemem.so asks for the file by its SONAME when it starts. Without the header, which is there:
+# A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
 # what generates it takes as long to compile as all the rest, and the tests do it.
 library:
 	$(CARGO) build --release --no-default-features
-	ln -sf libsomemem.so $(BUILD)/libsomemem.so.0.1
+	ln -sf $(if $(MACOS),libsomemem.dylib $(BUILD)/libsomemem.0.1.dylib,libsomemem.so $(BUILD)/libsomemem.so.0.1)
 
 examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))
 	$(if $(LEFT_OUT),@echo "Left out without $(MPICC): $(notdir $(LEFT_OUT))")

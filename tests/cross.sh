@@ -7,8 +7,8 @@
 set -u
 cd "$(dirname "$0")/.."
 target_dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")/cross
-parts=${*:-core2 haswell aarch64 s390x windows musl types}
-for file in common cpus windows musl types; do
+parts=${*:-core2 haswell aarch64 s390x windows musl macos x86_32}
+for file in common cpus windows musl unrun; do
   # shellcheck source=/dev/null
   . tests/systems/$file.sh
 done
@@ -25,7 +25,8 @@ for name in $parts; do
     s390x) part "s390x, big-endian" "/usr/bin/rustc $SOURCE s390x-linux-gnu-gcc qemu-s390x /lib/ld64.so.1" s390x ;;
     windows) part "Windows on x86-64, by wine" "/usr/bin/rustc $SOURCE x86_64-w64-mingw32-gcc wine cmake" windows ;;
     musl) part "musl on x86-64, shared and static" "/usr/bin/rustc $SOURCE musl-gcc" musl ;;
-    types) part "32-bit x86 and macOS, types only" "/usr/bin/rustc $SOURCE" types ;;
+    macos) part "macOS on arm64, linked and not run" "/usr/bin/rustc $SOURCE" macos ;;
+    x86_32) part "32-bit x86, types only" "/usr/bin/rustc $SOURCE" x86_32 ;;
     *) echo "no such part: $name" && exit 2 ;;
   esac
 done
