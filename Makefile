@@ -17,7 +17,7 @@
 # make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 # make dieharder   runs dieharder's tests on those words
-# make cross   runs the tests on other CPUs under emulation, and type-checks for other systems
+# make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
 # make header  generates include/somemem.h after a change in src/capi
 
 CC ?= cc
@@ -40,10 +40,16 @@ FOR := $(or $(CARGO_BUILD_TARGET),$(shell RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-
 $(if $(findstring $(COMMA),$(FOR)),$(error Cargo's configuration names the targets $(FOR): make cannot build for more than one))
 PROFILE := $(if $(FOR),$(subst [,,$(subst ],,$(subst ",,$(FOR))))/)release
 BUILD := $(TARGET)/$(PROFILE)
+WINDOWS := $(findstring windows,$(FOR))
+MACOS := $(if $(WINDOWS),,$(filter Darwin,$(shell uname)))
 PROGRAMS := $(BUILD)/c_examples
 # While it is 0.x, the SONAME is that of the minor version.
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 SERIES := $(basename $(VERSION))
+shared = $(if $(MACOS),libsomemem$1.dylib,libsomemem.so$1)
+LIBRARY := $(if $(WINDOWS),somemem.dll,$(call shared,))
+# What Rust's standard library needs of the system, besides what every compiler adds: `rustc --print native-static-libs`.
+NEEDED := $(if $(WINDOWS),-lkernel32 -lntdll -luserenv -lws2_32 -ldbghelp,$(if $(MACOS),-liconv,-lutil -lrt -lpthread -lm -ldl))
 ADDRESS := $(shell sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml)
 VENV := .venv
 PEERS := $(TARGET)/peers
@@ -78,14 +84,14 @@ endif
         header clean
 all: library examples
 
-# A program that is linked with libsomemem.so asks for the file by its SONAME when it starts. Without the header, which is there:
+# A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
 # what generates it takes as long to compile as all the rest, and the tests do it.
 library:
 	$(CARGO) build --release --no-default-features
-	ln -sf libsomemem.so $(BUILD)/libsomemem.so.$(SERIES)
+	ln -sf $(LIBRARY) $(BUILD)/$(call shared,.$(SERIES))
 
 # For what only needs it to be there: it is built where it is not, or is older than a source.
-$(BUILD)/libsomemem.so: Cargo.toml Cargo.lock build.rs rust/Cargo.toml $(shell find src rust/src -type f)
+$(BUILD)/$(LIBRARY): Cargo.toml Cargo.lock build.rs rust/Cargo.toml $(shell find src rust/src -type f)
 	$(MAKE) --no-print-directory library
 
 examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))
@@ -143,13 +149,19 @@ install-folders:
 	$(if $(word 3,$(PREFIX) $(LIBDIR)),$(error PREFIX and LIBDIR must not have spaces))
 	$(if $(filter $(PREFIX)/%,$(LIBRARIES)),,$(error LIBDIR is $(LIBRARIES): it must be below PREFIX, which is $(PREFIX)))
 
-install: install-folders $(BUILD)/libsomemem.so
+install: install-folders $(BUILD)/$(LIBRARY)
 	install -d "$(TO)/pkgconfig" "$(SHARE)/include" "$(SHARE)/share/cmake/somemem"
-	install -m 755 $(BUILD)/libsomemem.so "$(TO)/libsomemem.so.$(VERSION)"
-	ln -sf libsomemem.so.$(VERSION) "$(TO)/libsomemem.so.$(SERIES)"
-	ln -sf libsomemem.so.$(VERSION) "$(TO)/libsomemem.so"
+ifdef WINDOWS
+	install -d "$(SHARE)/bin"
+	install -m 755 $(BUILD)/somemem.dll "$(SHARE)/bin"
+	install -m 644 $(BUILD)/libsomemem.dll.a "$(TO)"
+else
+	install -m 755 $(BUILD)/$(LIBRARY) "$(TO)/$(call shared,.$(VERSION))"
+	ln -sf $(call shared,.$(VERSION)) "$(TO)/$(call shared,.$(SERIES))"
+	ln -sf $(call shared,.$(VERSION)) "$(TO)/$(LIBRARY)"
+endif
 	install -m 644 $(BUILD)/libsomemem.a "$(TO)"
-	sed -e 's|@UP@|$(UP)|; s|@LIBDIR@|$(BELOW)|; s|@VERSION@|$(VERSION)|; s|@URL@|$(ADDRESS)|; /^URL: *$$/d' somemem.pc.in >"$(TO)/pkgconfig/somemem.pc"
+	sed -e 's|@UP@|$(UP)|; s|@LIBDIR@|$(BELOW)|; s|@VERSION@|$(VERSION)|; s|@NEEDED@|$(NEEDED)|; s|@URL@|$(ADDRESS)|; /^URL: *$$/d' somemem.pc.in >"$(TO)/pkgconfig/somemem.pc"
 	chmod 644 "$(TO)/pkgconfig/somemem.pc"
 	install -m 644 include/* "$(SHARE)/include"
 	install -m 644 cmake/*.cmake "$(SHARE)/share/cmake/somemem"
@@ -190,7 +202,7 @@ release:
 	$(PYTHON) packaging/release.py
 
 cross:
-	tests/cross.sh
+	tests/cross.sh $(PARTS)
 
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.

@@ -1,7 +1,7 @@
 """Makes what is given to others, in target/dist/somemem-VERSION: wheels, the source distribution, tarballs of the C library, the crate,
 their checksums and a list of the crates that are compiled in. `make dist` calls it; packaging/use.py then uses each file.
 
-    dist.py         everything. Zig links, so that the libraries load where the C library is of 2014 (glibc 2.17)
+    dist.py         everything. Zig links for Linux, so that the libraries load where the C library is of 2014 (glibc 2.17)
     dist.py here    a tarball of the library that `make` has built for this machine, to try the packing and the use of it
 
 The standard library for another target is rustup's, or that of Debian's compiler, or is compiled from Debian's source of it."""
@@ -32,14 +32,15 @@ DEBIAN_SOURCES = pathlib.Path("/usr/lib/rustlib/src/rust/library")
 class Target:
     name: str
     triple: str
-    wheel: str
-    glibc: str = ""  # the oldest that its libraries may need; without it there is no tarball
+    wheel: str = ""
+    glibc: str = ""  # the oldest that its libraries may need
 
 
 TARGETS = [
     Target("x86_64-linux", "x86_64-unknown-linux-gnu", "manylinux2014", "2.17"),
     Target("aarch64-linux", "aarch64-unknown-linux-gnu", "manylinux2014", "2.17"),
     Target("x86_64-musl", "x86_64-unknown-linux-musl", "musllinux_1_2"),
+    Target("x86_64-windows", "x86_64-pc-windows-gnu"),
 ]
 
 
@@ -72,10 +73,18 @@ def wheel(target, out):
 
 
 def library(target):
-    """The folder of what is linked by zig."""
+    """Where it is, as the Makefile is told."""
+    if target.glibc:
+        zigbuild(target)
+    else:
+        linker = {"CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER": "x86_64-w64-mingw32-gcc"}
+        run("cargo", "build", "--release", "--locked", "--no-default-features", "-p", "somemem-c", "--target", target.triple, env=settings(target) | linker)
+    return {"CARGO_TARGET_DIR": str(BUILD), "CARGO_BUILD_TARGET": target.triple}
+
+
+def zigbuild(target):
     run(TOOLS / "cargo-zigbuild", "zigbuild", "--release", "--locked", "--no-default-features", "-p", "somemem-c",
         "--target", f"{target.triple}.{target.glibc}", env=settings(target))  # fmt: skip
-    return {"CARGO_TARGET_DIR": str(BUILD), "CARGO_BUILD_TARGET": target.triple}
 
 
 def tarball(name, out, built):
@@ -84,7 +93,7 @@ def tarball(name, out, built):
     folder = f"somemem-{VERSION}-{name}"
     shutil.rmtree(stage, ignore_errors=True)
     triple = built.get("CARGO_BUILD_TARGET", "")
-    there = pathlib.Path(built.get("CARGO_TARGET_DIR", TARGET)) / triple / "release" / "libsomemem.so"
+    there = pathlib.Path(built.get("CARGO_TARGET_DIR", TARGET)) / triple / "release" / ("somemem.dll" if "windows" in triple else "libsomemem.so")
     there = os.path.relpath(there, ROOT) if there.is_relative_to(ROOT) else there
     run("make", "--silent", "install", f"--old-file={there}", f"DESTDIR={stage}", f"PREFIX=/{folder}", env=built)
     for file in ("LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"):
@@ -128,9 +137,10 @@ def main():
         tarball(f"{platform.machine()}-here", out, {})
     else:
         for target in TARGETS:
-            if target.glibc:
+            if not target.name.endswith("-musl"):  # there the wheel is enough
                 tarball(target.name, out, library(target))
-            wheel(target, out)
+            if target.wheel:
+                wheel(target, out)
         run(TOOLS / "maturin", "sdist", "--out", out)
         run("cargo", "package", "--quiet", "--locked", "--no-verify", "--allow-dirty", "-p", "somemem", env={"CARGO_TARGET_DIR": str(BUILD)})
         shutil.copy(BUILD / "package" / f"somemem-{VERSION}.crate", out)
@@ -140,4 +150,5 @@ def main():
     print(f"{out.relative_to(TARGET.parent)}: all that is there was used")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -32,6 +32,8 @@ def use(file):
             use_library(unpacked(file, work), work, "cc", [], None)
         elif name.endswith("-linux.tar.gz"):
             use_tarball(file, work)
+        elif name.endswith("-windows.tar.gz"):
+            use_windows(unpacked(file, work), work)
         elif name.endswith(".tar.gz"):
             use_source(file, work)
         elif name.endswith(".crate"):
@@ -96,13 +98,11 @@ def use_library(prefix, work, compiler, emulator, glibc):
             flags = ["-l:libsomemem.a" if flag == "-lsomemem" else flag for flag in flags]
         run(compiler, ANSWERS, "-o", work / kind, *flags, cwd=work)
         answers(work / kind, work, emulator, **({"LD_LIBRARY_PATH": prefix / "lib"} if kind == "shared" else {}))
-    (work / "CMakeLists.txt").write_text(
-        f"cmake_minimum_required(VERSION 3.16)\nproject(answers LANGUAGES C)\nfind_package(somemem CONFIG REQUIRED)\n"
-        f'add_executable(answers "{ANSWERS}")\ntarget_link_libraries(answers PRIVATE somemem::shared)\n')  # fmt: skip
+    cmake_project(work, "shared")
     cross = ["-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_C_COMPILER={compiler}"]
     run("cmake", "-S", ".", "-B", "build", *cross, f"-Dsomemem_DIR={prefix}/share/cmake/somemem", cwd=work)
     run("cmake", "--build", "build", cwd=work)
-    answers(work / "build" / "answers", work, emulator)
+    answers(work / "build" / "shared", work, emulator)
 
 
 def use_tarball(file, work):
@@ -118,6 +118,31 @@ def use_tarball(file, work):
     run(TOOLS / "python", "-m", "ziglang", "cc", "-target", f"{machine}-linux-gnu.{GLIBC[0]}.{GLIBC[1]}", ANSWERS, "-o", old,
         f"-I{prefix}/include", f"-L{prefix}/lib", "-lsomemem", cwd=work)  # fmt: skip
     answers(old, work, emulator, LD_LIBRARY_PATH=prefix / "lib")
+
+
+def use_windows(prefix, work):
+    """By wine, without a desktop, .NET or a browser: found by CMake, linked with the DLL and with the static library."""
+    not_of_this_machine(prefix)
+    compiler = "x86_64-w64-mingw32-gcc"
+    cmake_project(work, "shared", "static")
+    run("cmake", "-S", ".", "-B", "build", "-DCMAKE_SYSTEM_NAME=Windows", f"-DCMAKE_C_COMPILER={compiler}", f"-Dsomemem_DIR={prefix}/share/cmake/somemem", cwd=work)
+    run("cmake", "--build", "build", cwd=work)
+    # wine 8 has not this DLL of Windows 10.
+    run(compiler, "-shared", ROOT / "tests" / "systems" / "bcryptprimitives.c", "-o", work / "bcryptprimitives.dll", "-ladvapi32", cwd=work)
+    paths = ";".join("Z:" + str(folder).replace("/", "\\") for folder in (work, prefix / "bin"))
+    wine = {"WINEPREFIX": work / "wine", "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml,winedbg.exe=", "WINEPATH": paths}
+    run("wineboot", "--init", cwd=work, **wine)
+    for program in ("shared", "static"):
+        answers(work / "build" / f"{program}.exe", work, ["wine"], **wine)
+    run("wineserver", "--kill", cwd=work, **wine)
+
+
+def cmake_project(work, *kinds):
+    """A program for each kind of library."""
+    lines = ["cmake_minimum_required(VERSION 3.16)", "project(answers LANGUAGES C)", "find_package(somemem CONFIG REQUIRED)"]
+    for kind in kinds:
+        lines += [f'add_executable({kind} "{ANSWERS}")', f"target_link_libraries({kind} PRIVATE somemem::{kind})"]
+    (work / "CMakeLists.txt").write_text("\n".join(lines) + "\n")
 
 
 # By Python, of the installed package.

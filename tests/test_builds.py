@@ -170,12 +170,14 @@ def test_cargo_c_installs_the_same_files(built, tmp_path):
     assert re.sub("^URL: .*\n", "", ours, flags=re.M) == theirs
 
 
-def test_pkg_config_and_cmake_are_told_what_the_static_library_needs(tmp_path):
+def test_pkg_config_and_cmake_are_told_what_the_static_library_needs(built, tmp_path):
     """Besides what every compiler adds by itself; and a program that is linked with -static has no shared libgcc."""
     command = ["rustc", "--crate-type=staticlib", "--print=native-static-libs", "-o", tmp_path / "empty.a", "-"]
     said = subprocess.run(command, input="", capture_output=True, text=True).stderr
     needed = set(re.search(r"native-static-libs: (.*)", said)[1].split()) - {"-lgcc_s", "-lc"}
-    assert set(re.search(r"Libs.private: (.*)", (ROOT / "somemem.pc.in").read_text())[1].split()) == needed
+    assert install(built, tmp_path / "stage").returncode == 0
+    told = (tmp_path / "stage/usr/lib/pkgconfig/somemem.pc").read_text()
+    assert set(re.search(r"Libs.private: (.*)", told)[1].split()) == needed
     cmake = (ROOT / "cmake" / "somemem-config.cmake").read_text()
     assert {f"-l{name}" for name in re.search(r"INTERFACE_LINK_LIBRARIES (util .*)\)", cmake)[1].split()} == needed
 
