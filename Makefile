@@ -1,9 +1,11 @@
 # make run     builds everything, compiles the C examples and runs them
 # make mpi     runs the example for clusters by one process and by four ranks, where MPI is installed
 # make test    sets up what the tests need and runs all of them
-# make install installs under PREFIX=/usr/local: libraries in LIBDIR=lib below it; everything below DESTDIR, if that is given
+# make install copies what `make` has built to PREFIX=/usr/local: libraries to LIBDIR=lib below it; everything below DESTDIR, if given
 # make installcheck   tests what is installed under PREFIX as its users would find it
 # make wheel   builds the Python package in target/wheels
+# make dist    makes what others can use in target/dist: wheels, tarballs, sources, checksums; and uses each of them
+# make release makes a release's files, checks all that has to be right about them, and says how to publish them
 # make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
 # make python-examples   measures the bit error rate of a noisy channel, and draws docs/bit-errors.png, endless-map.png and float-types.png
 # make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
@@ -17,7 +19,7 @@
 # make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 # make dieharder   runs dieharder's tests on those words
-# make cross   runs the tests on other CPUs under emulation, and type-checks for other systems
+# make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
 # make header  generates include/somemem.h after a change in src/capi
 
 CC ?= cc
@@ -40,10 +42,21 @@ FOR := $(or $(CARGO_BUILD_TARGET),$(shell RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-
 $(if $(findstring $(COMMA),$(FOR)),$(error Cargo's configuration names the targets $(FOR): make cannot build for more than one))
 PROFILE := $(if $(FOR),$(subst [,,$(subst ],,$(subst ",,$(FOR))))/)release
 BUILD := $(TARGET)/$(PROFILE)
+WINDOWS := $(findstring windows,$(FOR))
+MACOS := $(if $(WINDOWS),,$(filter Darwin,$(shell uname)))
 PROGRAMS := $(BUILD)/c_examples
+# While it is 0.x, the SONAME is that of the minor version.
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+SERIES := $(basename $(VERSION))
+shared = $(if $(MACOS),libsomemem$1.dylib,libsomemem.so$1)
+LIBRARY := $(if $(WINDOWS),somemem.dll,$(call shared,))
+# What Rust's standard library needs of the system, besides what every compiler adds: `rustc --print native-static-libs`.
+NEEDED := $(if $(WINDOWS),-lkernel32 -lntdll -luserenv -lws2_32 -ldbghelp,$(if $(MACOS),-liconv,-lutil -lrt -lpthread -lm -ldl))
+ADDRESS := $(shell sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml)
 VENV := .venv
 PEERS := $(TARGET)/peers
 OTHERS := $(TARGET)/others
+TOOLS := $(TARGET)/dist/tools
 WHEELS := $(TARGET)/wheels
 PYTHON_BUILD := $(BUILD:$(TARGET)/%=$(TARGET)/python/%)
 
@@ -70,15 +83,19 @@ END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
 endif
 
-.PHONY: all library examples run mpi test test-programs rust-tests wheel python-examples others dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
         header clean
 all: library examples
 
-# A program that is linked with libsomemem.so asks for the file by its SONAME when it starts. Without the header, which is there:
+# A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
 # what generates it takes as long to compile as all the rest, and the tests do it.
 library:
 	$(CARGO) build --release --no-default-features -p somemem-c
-	ln -sf libsomemem.so $(BUILD)/libsomemem.so.0.1
+	ln -sf $(LIBRARY) $(BUILD)/$(call shared,.$(SERIES))
+
+# For what only needs it to be there: it is built where it is not, or is older than a source.
+$(BUILD)/$(LIBRARY): Cargo.toml Cargo.lock build.rs rust/Cargo.toml $(shell find src rust/src -type f)
+	$(MAKE) --no-print-directory library
 
 examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))
 	$(if $(LEFT_OUT),@echo "Left out without $(MPICC): $(notdir $(LEFT_OUT))")
@@ -117,40 +134,48 @@ rust-tests: library test-programs
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
 $(OTHERS)/ready: tests/others/requirements.txt
-$(VENV)/ready $(PEERS)/ready $(OTHERS)/ready:
+$(TOOLS)/ready: packaging/requirements.txt
+$(VENV)/ready $(PEERS)/ready $(OTHERS)/ready $(TOOLS)/ready:
 	@echo "Setting up $(@D) with what $< names"
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
 	@touch $@
 
-# The system's cargo-c, or one that is built here once, which takes some minutes.
-CARGO_C := $(or $(shell command -v cargo-cinstall),$(TARGET)/tools/bin/cargo-cinstall)
-$(TARGET)/tools/bin/cargo-cinstall:
-	env -u CARGO_BUILD_RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install --debug --quiet --locked --version 0.10.24+cargo-0.98.0 \
-	  --root $(TARGET)/tools --bin cargo-cinstall cargo-c
-
-# cargo-c writes PREFIX into somemem.pc; from where the file is, what is installed can also be moved. -lgcc_s and -lc are what
-# every compiler driver adds, and a program that is linked with -static has no shared libgcc.
+# Copies: root may have no Rust, or other flags for it. Nothing in what is installed names PREFIX, so it can be moved.
 override PREFIX := $(abspath $(PREFIX))
 LIBRARIES := $(abspath $(if $(filter /%,$(LIBDIR)),,$(PREFIX)/)$(LIBDIR))
-PC := $(DESTDIR)$(LIBRARIES)/pkgconfig/somemem.pc
-UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(patsubst $(PREFIX)/%,%,$(LIBRARIES))/pkgconfig)))
+BELOW := $(patsubst $(PREFIX)/%,%,$(LIBRARIES))
+UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(BELOW)/pkgconfig)))
+install: TO = $(DESTDIR)$(LIBRARIES)
+install: SHARE = $(DESTDIR)$(PREFIX)
 
 install-folders:
 	$(if $(word 3,$(PREFIX) $(LIBDIR)),$(error PREFIX and LIBDIR must not have spaces))
 	$(if $(filter $(PREFIX)/%,$(LIBRARIES)),,$(error LIBDIR is $(LIBRARIES): it must be below PREFIX, which is $(PREFIX)))
 
-install: install-folders $(CARGO_C)
-	$(CARGO_C) cinstall --release --locked --no-default-features -p somemem-c \
-	  --prefix=$(PREFIX) --libdir=$(LIBRARIES) --datadir=$(PREFIX)/share $(if $(DESTDIR),--destdir="$(DESTDIR)")
-	sed -e 's|^prefix=.*|prefix=$${pcfiledir}/$(UP)|' -e '/^Libs.private:/{s/ -lgcc_s//;s/ -lc$$//;}' "$(PC)" >"$(PC).new"
-	mv "$(PC).new" "$(PC)"
+install: install-folders $(BUILD)/$(LIBRARY)
+	install -d "$(TO)/pkgconfig" "$(SHARE)/include" "$(SHARE)/share/cmake/somemem"
+ifdef WINDOWS
+	install -d "$(SHARE)/bin"
+	install -m 755 $(BUILD)/somemem.dll "$(SHARE)/bin"
+	install -m 644 $(BUILD)/libsomemem.dll.a "$(TO)"
+else
+	install -m 755 $(BUILD)/$(LIBRARY) "$(TO)/$(call shared,.$(VERSION))"
+	ln -sf $(call shared,.$(VERSION)) "$(TO)/$(call shared,.$(SERIES))"
+	ln -sf $(call shared,.$(VERSION)) "$(TO)/$(LIBRARY)"
+endif
+	install -m 644 $(BUILD)/libsomemem.a "$(TO)"
+	sed -e 's|@UP@|$(UP)|; s|@LIBDIR@|$(BELOW)|; s|@VERSION@|$(VERSION)|; s|@NEEDED@|$(NEEDED)|; s|@URL@|$(ADDRESS)|; /^URL: *$$/d' somemem.pc.in >"$(TO)/pkgconfig/somemem.pc"
+	chmod 644 "$(TO)/pkgconfig/somemem.pc"
+	install -m 644 include/* "$(SHARE)/include"
+	install -m 644 cmake/*.cmake "$(SHARE)/share/cmake/somemem"
 
 # Those tests that look at the library: the others are not about where it is.
+CHECKS ?= installed library known_answers misuse examples process pages threads limits leaks twin
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(LIBRARIES) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
 	$(VENV)/bin/python -m pytest $(PYTEST) \
-	  $(patsubst %,tests/test_%.py,installed library known_answers misuse examples process pages threads limits leaks twin)
+	  $(CHECKS:%=tests/test_%.py)
 
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
 # `make` has built stays the one that is tested. It begins as a copy, so that the crates below are not compiled again.
@@ -179,8 +204,14 @@ others: $(OTHERS)/ready $(WHEELS)/ready
 	$(OTHERS)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
 	$(OTHERS)/bin/python -m pytest -q tests/others
 
+dist: $(TOOLS)/ready
+	$(PYTHON) packaging/dist.py
+
+release:
+	$(PYTHON) packaging/release.py
+
 cross:
-	tests/cross.sh
+	tests/cross.sh $(PARTS)
 
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.

@@ -1,5 +1,8 @@
 //! Names the shared library, and generates the C header into the build's output folder.
 
+use std::path::Path;
+use std::process::Command;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     name_library();
@@ -10,11 +13,58 @@ fn main() {
 /// While the version is 0.x, each minor version may break the ABI and so has a SONAME of its own. The library stays
 /// loaded after dlclose(), because handles may still be in use.
 fn name_library() {
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        let minor = env!("CARGO_PKG_VERSION_MINOR");
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsomemem.so.0.{minor}");
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    let minor = env!("CARGO_PKG_VERSION_MINOR");
+    match variable("CARGO_CFG_TARGET_OS").as_str() {
+        "linux" => {
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsomemem.so.0.{minor}");
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        }
+        "macos" => println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libsomemem.0.{minor}.dylib"),
+        "windows" if variable("CARGO_CFG_TARGET_ENV") == "gnu" => add_version(),
+        _ => {}
     }
+}
+
+/// The version that Windows shows of the DLL. It takes windres of binutils; without it only this is missing.
+fn add_version() {
+    let out = std::path::PathBuf::from(variable("OUT_DIR"));
+    let (source, object) = (out.join("version.rc"), out.join("version.o"));
+    let numbers = ["MAJOR", "MINOR", "PATCH"].map(|part| variable(&format!("CARGO_PKG_VERSION_{part}"))).join(",");
+    let text = RESOURCE.replace("@numbers@", &numbers).replace("@version@", env!("CARGO_PKG_VERSION"));
+    std::fs::write(&source, text).expect("the output folder can be written to");
+    let named = format!("{}-w64-mingw32-windres", variable("CARGO_CFG_TARGET_ARCH"));
+    let compile =
+        |windres: &str| Command::new(windres).args([Path::new("-i"), &source, Path::new("-o"), &object]).status();
+    if [named.as_str(), "windres"].into_iter().any(|windres| compile(windres).is_ok_and(|status| status.success())) {
+        println!("cargo::rustc-cdylib-link-arg={}", object.display());
+    } else {
+        println!("cargo::warning=somemem.dll has no version resource: {named} and windres were not found or failed");
+    }
+}
+
+/// 0x40004 is Windows NT, 2 a DLL, and 0x4b0 Unicode.
+const RESOURCE: &str = r#"
+1 VERSIONINFO
+FILEVERSION @numbers@,0
+PRODUCTVERSION @numbers@,0
+FILEOS 0x40004
+FILETYPE 2
+{
+  BLOCK "StringFileInfo" {
+    BLOCK "000004b0" {
+      VALUE "FileDescription", "Memory full of Gaussian noise"
+      VALUE "ProductName", "somemem"
+      VALUE "ProductVersion", "@version@"
+      VALUE "FileVersion", "@version@"
+      VALUE "OriginalFilename", "somemem.dll"
+    }
+  }
+  BLOCK "VarFileInfo" { VALUE "Translation", 0, 0x4b0 }
+}
+"#;
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
 }
 
 #[cfg(feature = "header")]

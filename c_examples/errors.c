@@ -12,7 +12,14 @@
 
 #include "arguments.h"
 
-#ifdef __linux__
+/* Some C libraries come without the headers of the kernel. */
+#if defined(__linux__) && defined(__has_include)
+#if __has_include(<linux/seccomp.h>)
+#define HAS_SECCOMP
+#endif
+#endif
+
+#ifdef HAS_SECCOMP
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -47,7 +54,7 @@ static int error_of(const SomeMem *handle)
 static int error_without_entropy(void)
 {
     int result = -1;
-#ifdef __linux__
+#ifdef HAS_SECCOMP
     enum { NO_FILTER = 255 };
     /* Only this program's own calls come by, so the number alone tells the call, whatever the architecture. */
     struct sock_filter filter[] = {

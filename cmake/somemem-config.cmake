@@ -15,6 +15,14 @@ endif()
 foreach(_somemem_kind IN ITEMS SHARED STATIC)
   string(TOLOWER ${_somemem_kind} _somemem_target)
   set(_somemem_file "${CMAKE_${_somemem_kind}_LIBRARY_PREFIX}somemem${CMAKE_${_somemem_kind}_LIBRARY_SUFFIX}")
+  if(WIN32 AND _somemem_kind STREQUAL "SHARED")
+    # What is linked with is the import library; cargo gives both their names.
+    if(MSVC)
+      set(_somemem_file somemem.dll.lib)
+    else()
+      set(_somemem_file libsomemem.dll.a)
+    endif()
+  endif()
   foreach(_somemem_folder IN LISTS _somemem_folders)
     set(_somemem_path "${_somemem_prefix}/${_somemem_folder}/${_somemem_file}")
     if(EXISTS "${_somemem_path}" AND NOT TARGET somemem::${_somemem_target})
@@ -22,6 +30,11 @@ foreach(_somemem_kind IN ITEMS SHARED STATIC)
       set_target_properties(somemem::${_somemem_target} PROPERTIES
         IMPORTED_LOCATION "${_somemem_path}"
         INTERFACE_INCLUDE_DIRECTORIES "${_somemem_prefix}/include")
+      if(WIN32 AND _somemem_kind STREQUAL "SHARED")
+        set_target_properties(somemem::shared PROPERTIES
+          IMPORTED_LOCATION "${_somemem_prefix}/bin/somemem.dll"
+          IMPORTED_IMPLIB "${_somemem_path}")
+      endif()
     endif()
   endforeach()
 endforeach()
@@ -29,6 +42,8 @@ endforeach()
 # What the Rust standard library in the static one needs of the system.
 if(TARGET somemem::static AND UNIX AND NOT APPLE)
   set_property(TARGET somemem::static PROPERTY INTERFACE_LINK_LIBRARIES util rt pthread m dl)
+elseif(TARGET somemem::static AND WIN32)
+  set_property(TARGET somemem::static PROPERTY INTERFACE_LINK_LIBRARIES kernel32 ntdll userenv ws2_32 dbghelp)
 endif()
 
 if(NOT TARGET somemem::shared AND NOT TARGET somemem::static)

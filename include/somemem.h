@@ -120,7 +120,8 @@ typedef struct SomeMem SomeMem;
  * allocated or `number` is above PTRDIFF_MAX / 8.
  *
  * Cost: little more than malloc()'s. From 1 MiB on the memory is mapped from the operating system, in huge pages where it
- * has them, and costs a page fault a page when it is first written. No more addresses are taken than that.
+ * has them, and costs a page fault a page when it is first written. No more addresses are taken than that; but on Windows, which
+ * cannot move pages and limits no addresses, those for 16 times as much. docs/platforms.md has what else differs between systems.
  *
  * On Linux up to 64 MiB of freed buffers, each of 1 to 32 MiB and four at most, are kept for later buffers of about that size,
  * which then cost no page faults; no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when
@@ -144,7 +145,7 @@ struct SomeMem *somemem_new(size_t number);
  * above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
  *
  * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
- * buffers of 1 MiB and more grow without a copy: their pages are moved. (They are copied where the program has treated some
+ * buffers of 1 MiB and more grow without a copy: their pages are moved; on Windows they do up to somemem_capacity(). (They are copied where the program has treated some
  * of them otherwise, by mprotect() or madvise(), and where a forked child grows beyond what was reserved.) Memory is given back
  * when a buffer of less than 1 MiB, of which nothing is reserved, needs less than a quarter of its room, and a larger one less
  * than three quarters.
@@ -159,8 +160,8 @@ enum SomeMemStatus somemem_resize(struct SomeMem *memory,
  * `number`, which ends the promise, or is freed. It survives shrinking, also to 0. A `number` that is not above an earlier one
  * changes nothing.
  *
- * The promise is of the address and not of memory: growing takes memory, and can give SOMEMEM_NO_MEMORY. On Linux `number`
- * doubles of 1 MiB or more take addresses alone until they are used, which count against RLIMIT_AS, and after
+ * The promise is of the address and not of memory: growing takes memory, and can give SOMEMEM_NO_MEMORY. On Linux and Windows
+ * `number` doubles of 1 MiB or more take addresses alone until they are used, which count on Linux against RLIMIT_AS, and after
  * mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. Smaller ones, and any on other systems, are a block from malloc().
  *
  * Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if so many addresses cannot be had or `number` is above
@@ -480,7 +481,7 @@ const char *somemem_kernel(void);
  *
  * The threads are made for the call and are gone when it returns. They block all signals but those that their own
  * instructions raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which the program's handlers get as from any thread. One
- * that cannot be started costs speed and nothing else.
+ * that cannot be started costs speed and nothing else. (On Windows none can begin while DllMain runs: leave the number at 1 there.)
  *
  * Threads: from any thread at any time; it counts for all threads of the process.
  */

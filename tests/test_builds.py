@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+import zipfile
 
 import pytest
 
-from conftest import ROOT, missing, names_the_build_machine, run
+from conftest import ROOT, TARGET, missing, names_the_build_machine, run
 
 if "SOMEMEM_PREFIX" in os.environ:
     pytest.skip("what is installed is not built here", allow_module_level=True)
@@ -51,21 +53,6 @@ def hello(folder, library):
     return run(program, 3)
 
 
-def test_inside_another_workspace_and_a_folder_with_a_space(sources):
-    run("make", "-s", cwd=sources, env=PLAIN)
-    assert hello(sources / "target", sources / "target" / "release")
-    library = sources / "target" / "release" / "libsomemem.so"
-    assert not names_the_build_machine(library) and b"my work" not in library.read_bytes()
-
-
-CONFIGURED = {
-    "CARGO_BUILD_TARGET_DIR": ({"CARGO_BUILD_TARGET_DIR": "elsewhere"}, "", "elsewhere/release"),
-    "CARGO_BUILD_TARGET": ({"CARGO_BUILD_TARGET": HOST}, "", f"target/{HOST}/release"),
-    "config.toml, a list": ({}, f'[build]\ntarget = ["{HOST}"]\n', f"target/{HOST}/release"),
-    "config.toml": ({}, f'[build]\ntarget-dir = "configured"\ntarget = "{HOST}"\n', f"target/{HOST}/release"),
-}
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A home of cargo's, in a folder with a space, with the sources of the crates that are in the other one."""
@@ -77,9 +64,33 @@ def home(tmp_path_factory):
     return place
 
 
+@pytest.fixture(scope="module")
+def built(sources, home):
+    run("make", "-s", cwd=sources, env=PLAIN | {"CARGO_HOME": str(home)})
+    return sources
+
+
+def test_inside_another_workspace_and_a_folder_with_a_space(built):
+    assert hello(built / "target", built / "target" / "release")
+    library = built / "target" / "release" / "libsomemem.so"
+    assert not names_the_build_machine(library) and not re.search(b"my (work|home)", library.read_bytes())
+
+
+CONFIGURED = {
+    "CARGO_BUILD_TARGET_DIR": ({"CARGO_BUILD_TARGET_DIR": "elsewhere"}, "", "elsewhere/release"),
+    "CARGO_BUILD_TARGET": ({"CARGO_BUILD_TARGET": HOST}, "", f"target/{HOST}/release"),
+    "config.toml, a list": ({}, f'[build]\ntarget = ["{HOST}"]\n', f"target/{HOST}/release"),
+    "config.toml": ({}, f'[build]\ntarget-dir = "configured"\ntarget = "{HOST}"\n', f"target/{HOST}/release"),
+}
+
+
 @pytest.mark.parametrize("name", CONFIGURED)
-def test_cargos_own_settings(sources, home, name):
-    settings, text, place = CONFIGURED[name]
+def test_cargos_own_settings(built, home, name):
+    sources, (settings, text, place) = built, CONFIGURED[name]
+    folder = sources / place.split("/")[0]
+    if not folder.exists():
+        # What the crates come to is the same wherever it is: it is not compiled again.
+        shutil.copytree(sources / "target", folder, symlinks=True, ignore=shutil.ignore_patterns("c_examples"))
     (home / "config.toml").write_text(text)
     run("make", "-s", f"{place}/c_examples/hello_noise", cwd=sources, env=PLAIN | {"CARGO_HOME": str(home)} | settings)
     assert hello(sources / place, sources / place)
@@ -104,12 +115,76 @@ def test_what_another_commit_is_measured_with_is_named_from_here(sources):
     assert not re.search(r'(?<!")/[^" ]*my work', printed.replace(f'"{sources}', '"'))
 
 
-@pytest.mark.parametrize("libdir", ["lib64", "./lib64", "/usr/lib64", "lib/../lib64"])
-def test_folders_to_install_in(sources, libdir):
-    command = ["make", "-n", "install", "PREFIX=/usr", "DESTDIR=/tmp/a stage", f"LIBDIR={libdir}", "CARGO_C=/bin/sh"]
-    printed = run(*command, cwd=sources, env=PLAIN)
-    assert '--libdir=/usr/lib64 --datadir=/usr/share --destdir="/tmp/a stage"' in printed
-    assert 'prefix=${pcfiledir}/../..|' in printed and '"/tmp/a stage/usr/lib64/pkgconfig/somemem.pc"' in printed
+def install(sources, stage, *words):
+    """Without cargo: as root has it, or rather has not."""
+    command = ["make", "-s", "install", "PREFIX=/usr", f"DESTDIR={stage}", "CARGO=/nowhere/cargo", *words]
+    return subprocess.run(command, cwd=sources, env=PLAIN, capture_output=True, text=True)
+
+
+def installed(stage):
+    """What is below it, with the files' modes and what links name."""
+    for path in stage.rglob("*"):
+        if not path.is_dir():
+            yield str(path.relative_to(stage)), str(path.readlink()) if path.is_symlink() else oct(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("libdir", "place"),
+    [("lib64", "lib64"), ("./lib64", "lib64"), ("/usr/lib64", "lib64"), ("lib/../lib64", "lib64"), ("lib/of/cpu", "lib/of/cpu")],
+)
+def test_folders_to_install_in(built, tmp_path, libdir, place):
+    stage = tmp_path / "a stage"
+    done = install(built, stage, f"LIBDIR={libdir}")
+    assert done.returncode == 0 and done.stdout == done.stderr == ""
+    files = dict(installed(stage))
+    assert files[f"usr/{place}/libsomemem.so"] == "libsomemem.so.0.1.0"
+    library = stage / "usr" / place / "libsomemem.so"
+    assert library.read_bytes() == (built / "target" / "release" / "libsomemem.so").read_bytes()
+    told = (stage / "usr" / place / "pkgconfig" / "somemem.pc").read_text()
+    assert f"prefix=${{pcfiledir}}/{'../' * place.count('/')}../..\n" in told and f"libdir=${{prefix}}/{place}\n" in told
+
+
+def test_sources_that_are_newer_are_built_before_they_are_installed(built, tmp_path):
+    source = built / "src" / "lib.rs"
+    before = source.stat()
+    source.touch()
+    done = install(built, tmp_path)
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert done.returncode != 0 and "/nowhere/cargo" in done.stderr and not list(tmp_path.iterdir())
+    assert install(built, tmp_path).returncode == 0
+
+
+def test_cargo_c_installs_the_same_files(built, tmp_path):
+    """For packagers who have it. Their somemem.pc has the PREFIX in it, and what every compiler adds by itself."""
+    if not shutil.which("cargo-cinstall"):
+        pytest.skip("cargo-c is not installed")
+    assert install(built, tmp_path / "make").returncode == 0
+    options = ["--release", "--locked", "--no-default-features", "-p", "somemem-c", "--prefix=/usr", "--libdir=/usr/lib", "--datadir=/usr/share"]
+    env = PLAIN | {"CARGO_TARGET_DIR": str(tmp_path / "target")}
+    run("cargo", "cinstall", *options, f"--destdir={tmp_path / 'cargo-c'}", cwd=built, env=env)
+    assert dict(installed(tmp_path / "make")) == dict(installed(tmp_path / "cargo-c"))
+    ours, theirs = ((tmp_path / by / "usr/lib/pkgconfig/somemem.pc").read_text() for by in ("make", "cargo-c"))
+    for more, less in (("prefix=/usr\n", "prefix=${pcfiledir}/../..\n"), (" -lgcc_s", ""), (" -lc\n", "\n")):
+        assert more in theirs
+        theirs = theirs.replace(more, less, 1)
+    assert re.sub("^URL: .*\n", "", ours, flags=re.M) == theirs
+
+
+def test_pkg_config_and_cmake_are_told_what_the_static_library_needs(built, tmp_path):
+    """Besides what every compiler adds by itself; and a program that is linked with -static has no shared libgcc."""
+    command = ["rustc", "--crate-type=staticlib", "--print=native-static-libs", "-o", tmp_path / "empty.a", "-"]
+    said = subprocess.run(command, input="", capture_output=True, text=True).stderr
+    needed = set(re.search(r"native-static-libs: (.*)", said)[1].split()) - {"-lgcc_s", "-lc"}
+    assert install(built, tmp_path / "stage").returncode == 0
+    told = (tmp_path / "stage/usr/lib/pkgconfig/somemem.pc").read_text()
+    assert set(re.search(r"Libs.private: (.*)", told)[1].split()) == needed
+    cmake = (ROOT / "cmake" / "somemem-config.cmake").read_text()
+    assert {f"-l{name}" for name in re.search(r"INTERFACE_LINK_LIBRARIES (util .*)\)", cmake)[1].split()} == needed
+
+
+def test_descriptions_are_the_same():
+    described = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["description"]
+    assert f"Description: {described}\n" in (ROOT / "somemem.pc.in").read_text()
 
 
 def test_a_dependency_of_the_workspace_around_it(sources):
@@ -127,6 +202,28 @@ def test_a_wheel_inside_another_workspace(sources, tmp_path):
     run(maturin, "pep517", "write-dist-info", "--metadata-directory", tmp_path, cwd=sources, env=PLAIN)
     (metadata,) = tmp_path.glob("*.dist-info/METADATA")
     assert "Name: somemem\n" in metadata.read_text()
+
+
+@pytest.mark.parametrize(("version", "said"), [(None, "none"), ("1.63.0", "1.63")], ids=["none", "old"])
+def test_pip_says_in_one_sentence_that_rust_is_missing(sources, tmp_path, version, said):
+    if version:
+        for name in ("cargo", "rustc"):
+            (tmp_path / name).write_text(f"#!/bin/sh\necho '{name} {version} (0123456 2022-08-08)'\n")
+            (tmp_path / name).chmod(0o755)
+    command = [sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--no-build-isolation", "--no-deps", "--wheel-dir", tmp_path, sources]
+    env = PLAIN | {"PATH": f"{tmp_path}:{pathlib.Path(sys.executable).parent}"}
+    if version:
+        env["PATH"] += ":/bin"
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    sentence = f"somemem is compiled by Rust 1.95 or later, and here there is {said}: https://rustup.rs installs it."
+    assert done.returncode != 0 and f"[1 lines of output]\n      {sentence}\n" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_nothing_in_the_wheel_names_the_build_machine():
+    (wheel,) = (TARGET / "wheels").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    assert [name for name, text in contents.items() if str(ROOT).encode() in text or b"/.cargo/" in text] == []
 
 
 def project(place, name, dependencies, files):

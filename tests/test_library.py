@@ -61,6 +61,16 @@ def test_the_library_exports_the_functions_of_the_header_and_nothing_else():
     assert len(functions_of_the_header()) >= 25
 
 
+def test_the_static_library_defines_the_same_functions_and_is_optimised_as_a_whole():
+    """Of Rust's standard library there are names that no program in C has; what else it and the crates have is in one piece with ours."""
+    archive = LIBRARY.with_suffix(".a")
+    pieces = [name for name in run("ar", "t", archive).split() if name.endswith(".rcgu.o") and not name.startswith("compiler_builtins-")]
+    assert len(pieces) == 1 and pieces[0].startswith("somemem.")
+    symbols = run("readelf", "-sW", archive)
+    seen = {line.split()[7] for line in symbols.splitlines() if re.search(r" (GLOBAL|WEAK) +DEFAULT +\d+ ", line)}
+    assert {name for name in seen if not name.startswith(("_R", "_ZN"))} - {"rust_eh_personality"} == functions_of_the_header()
+
+
 def test_the_library_has_its_soname_and_stays_loaded():
     dynamic = run("readelf", "-dW", LIBRARY)
     assert "soname: [libsomemem.so.0.1]" in dynamic

@@ -43,8 +43,9 @@ def test_zero_is_the_cpus_that_the_process_may_run_on():
     assert threads(0, cpus={min(allowed)}) == threads(environment="0", cpus={min(allowed)}) == 1
 
 
-def test_the_host_program_notices_nothing(tmp_path):
-    program = compile_program(ROOT / "tests" / "c" / "threads.c", tmp_path / "threads")
+@pytest.mark.parametrize("name", ["threads", "host_threads"])
+def test_the_host_program_notices_nothing(tmp_path, name):
+    program = compile_program(ROOT / "tests" / "c" / f"{name}.c", tmp_path / name)
     assert " 0 failed" in run(program)
 
 

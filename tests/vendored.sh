@@ -1,29 +1,40 @@
 #!/usr/bin/env bash
 # Builds and installs what is committed from vendored dependencies, without a network and with nothing that cargo keeps for this
-# user, as distributions do; then the result must work on a CPU of 2006 and name no folder of the build.
+# user, as distributions do. The result must be the library that `make` has built here, byte by byte: another folder, another user
+# and another day make no difference. It must work on a CPU of 2006. So must pip's build of the source distribution, but for its bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo_c=$(command -v cargo-cinstall || realpath target/tools/bin/cargo-cinstall)
+here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# Panics name the crates' source files. Where they are in cargo's home, the names are those of crates that were downloaded.
+registry=$(basename "$(dirname "$(cargo metadata --format-version 1 --locked | grep -o '[^"]*/aes-[0-9.]*/Cargo.toml' | head -1 | xargs dirname)")")
 git archive --prefix=somemem/ HEAD | tar -x -C "$work"
 cd "$work/somemem"
-cargo vendor --locked vendor 2>"$work/vendor.txt" >>.cargo/config.toml
-
 mkdir "$work/home"
+cargo vendor --locked --versioned-dirs "$work/home/registry/src/$registry" 2>"$work/vendor.txt" >"$work/home/config.toml"
+
 export CARGO_HOME=$work/home CARGO_NET_OFFLINE=true
 unset CARGO_TARGET_DIR
 without_network=()
 if unshare --net true 2>/dev/null; then without_network=(unshare --net); fi
-PATH=$(dirname "$cargo_c"):$PATH "${without_network[@]}" make --silent install PREFIX=/usr DESTDIR="$work/stage"
+"${without_network[@]}" make --silent install PREFIX=/usr DESTDIR="$work/stage"
 
-for library in "$work"/stage/usr/lib/libsomemem.{so,a}; do
-  if grep -q "$work" "$library"; then
-    echo "$(basename "$library") names the folder it was built in" >&2
+for library in libsomemem.so libsomemem.a; do
+  if grep -q "$work" "$work/stage/usr/lib/$library"; then
+    echo "$library names the folder it was built in" >&2
     exit 1
   fi
 done
+
+said="not compared with what make has built, because there are changes that are not committed"
+if [ -z "$(git -C "$here" status --porcelain -- Makefile Cargo.toml Cargo.lock build.rs .cargo src rust)" ]; then
+  for library in libsomemem.so libsomemem.a; do
+    cmp "$here/target/release/$library" "$work/stage/usr/lib/$library"
+  done
+  said="the same bytes in another folder"
+fi
 
 cat >"$work/noise.c" <<'END'
 #include <somemem.h>
@@ -35,4 +46,11 @@ if [ "$(uname -m)" = x86_64 ]; then
 else
   LD_LIBRARY_PATH=$work/stage/usr/lib "$work/noise"
 fi
-echo "vendored: builds without a network (${without_network[*]:-cargo offline}), works"
+
+# Little is optimised, so that it is soon done.
+export PATH=$here/.venv/bin:$PATH CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0
+maturin sdist --out "$work/sdist" 2>"$work/sdist.txt"
+"${without_network[@]}" pip install --quiet --disable-pip-version-check --no-index --no-build-isolation --no-deps --target "$work/site" "$work"/sdist/*.tar.gz
+cd "$work"
+PYTHONPATH=$work/site python -c 'import somemem; assert somemem.__file__.startswith("'"$work"'"); print(somemem.random_noise(3, seed=42))'
+echo "vendored: builds without a network (${without_network[*]:-cargo offline}), works; $said"

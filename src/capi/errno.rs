@@ -2,17 +2,18 @@
 
 use std::ffi::c_int;
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 unsafe extern "C" {
     /// Where this thread's `errno` is. Each C library has its own name for this.
     #[cfg_attr(any(target_os = "macos", target_os = "ios", target_os = "freebsd"), link_name = "__error")]
     #[cfg_attr(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"), link_name = "__errno")]
     #[cfg_attr(any(target_os = "linux", target_os = "dragonfly"), link_name = "__errno_location")]
+    #[cfg_attr(windows, link_name = "_errno")]
     safe fn errno_location() -> *mut c_int;
 }
 
 /// Runs `work` and leaves `errno` as it was; or sets it to what `work` says.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 #[inline]
 pub fn keep_errno_or_set<R>(work: impl FnOnce() -> (R, Option<c_int>)) -> R {
     let errno = errno_location();
@@ -21,11 +22,14 @@ pub fn keep_errno_or_set<R>(work: impl FnOnce() -> (R, Option<c_int>)) -> R {
     let (result, code) = work();
     // SAFETY: as above.
     unsafe { errno.write(code.unwrap_or(before)) };
+    // Nothing here has changed that of another runtime than ours.
+    #[cfg(windows)]
+    code.inspect(|&code| super::windows::set_errno(code));
     result
 }
 
 /// Elsewhere it is not promised.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 pub fn keep_errno_or_set<R>(work: impl FnOnce() -> (R, Option<c_int>)) -> R {
     work().0
 }

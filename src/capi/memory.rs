@@ -31,7 +31,8 @@ pub struct SomeMem {
 /// allocated or `number` is above PTRDIFF_MAX / 8.
 ///
 /// Cost: little more than malloc()'s. From 1 MiB on the memory is mapped from the operating system, in huge pages where it
-/// has them, and costs a page fault a page when it is first written. No more addresses are taken than that.
+/// has them, and costs a page fault a page when it is first written. No more addresses are taken than that; but on Windows, which
+/// cannot move pages and limits no addresses, those for 16 times as much. docs/platforms.md has what else differs between systems.
 ///
 /// On Linux up to 64 MiB of freed buffers, each of 1 to 32 MiB and four at most, are kept for later buffers of about that size,
 /// which then cost no page faults; no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when
@@ -56,7 +57,7 @@ pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
 /// above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
 ///
 /// Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
-/// buffers of 1 MiB and more grow without a copy: their pages are moved. (They are copied where the program has treated some
+/// buffers of 1 MiB and more grow without a copy: their pages are moved; on Windows they do up to somemem_capacity(). (They are copied where the program has treated some
 /// of them otherwise, by mprotect() or madvise(), and where a forked child grows beyond what was reserved.) Memory is given back
 /// when a buffer of less than 1 MiB, of which nothing is reserved, needs less than a quarter of its room, and a larger one less
 /// than three quarters.
@@ -78,8 +79,8 @@ fn resize(buffer: &mut Memory, new_number: usize) -> Result<(), NoMemory> {
 /// `number`, which ends the promise, or is freed. It survives shrinking, also to 0. A `number` that is not above an earlier one
 /// changes nothing.
 ///
-/// The promise is of the address and not of memory: growing takes memory, and can give SOMEMEM_NO_MEMORY. On Linux `number`
-/// doubles of 1 MiB or more take addresses alone until they are used, which count against RLIMIT_AS, and after
+/// The promise is of the address and not of memory: growing takes memory, and can give SOMEMEM_NO_MEMORY. On Linux and Windows
+/// `number` doubles of 1 MiB or more take addresses alone until they are used, which count on Linux against RLIMIT_AS, and after
 /// mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. Smaller ones, and any on other systems, are a block from malloc().
 ///
 /// Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if so many addresses cannot be had or `number` is above

@@ -9,6 +9,8 @@ mod python;
 mod status;
 mod threads;
 mod version;
+#[cfg(windows)]
+mod windows;
 
 pub use memory::*;
 pub use noise::*;
@@ -26,7 +28,11 @@ use crate::handle;
 #[inline]
 fn hand_over(work: impl FnOnce() -> Result<Memory, SomeMemStatus>) -> *mut SomeMem {
     keep_errno_or_set(|| match work().and_then(|buffer| Ok(handle::insert(buffer)?)) {
-        Ok(handle) => (std::ptr::without_provenance_mut(handle), None),
+        Ok(handle) => {
+            #[cfg(windows)]
+            windows::stay_loaded();
+            (std::ptr::without_provenance_mut(handle), None)
+        }
         Err(SomeMemStatus::SOMEMEM_NO_ENTROPY) => (std::ptr::null_mut(), Some(libc::EIO)),
         Err(_) => (std::ptr::null_mut(), Some(libc::ENOMEM)),
     })

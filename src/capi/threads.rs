@@ -13,7 +13,7 @@ use super::keep_errno;
 ///
 /// The threads are made for the call and are gone when it returns. They block all signals but those that their own
 /// instructions raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which the program's handlers get as from any thread. One
-/// that cannot be started costs speed and nothing else.
+/// that cannot be started costs speed and nothing else. (On Windows none can begin while DllMain runs: leave the number at 1 there.)
 ///
 /// Threads: from any thread at any time; it counts for all threads of the process.
 #[unsafe(no_mangle)]

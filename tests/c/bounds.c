@@ -1,9 +1,8 @@
 /* Nothing is read or written beside what is drawn: memory ends, and begins, at pages that may not be touched, and so do rows. */
-#define _DEFAULT_SOURCE
+#include "system.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "draws.h"
@@ -12,9 +11,9 @@ static size_t page;
 
 /* So many pages that may be used, between two that may not. */
 static char *guarded(size_t pages) {
-  char *start = (char *)mmap(NULL, (pages + 2) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  CHECK(start != MAP_FAILED);
-  CHECK(mprotect(start, page, PROT_NONE) == 0 && mprotect(start + (pages + 1) * page, page, PROT_NONE) == 0);
+  char *start = map_pages((pages + 2) * page);
+  CHECK(start != NULL);
+  CHECK(forbid_pages(start, page) && forbid_pages(start + (pages + 1) * page, page));
   return start + page;
 }
 
@@ -31,14 +30,14 @@ static void at_the_edges(enum draw draw) {
     CHECK(draw_by(draw, memory, number, 1.0) == SOMEMEM_OK);
     CHECK(draw_by(draw, end - number * size, number, 1.0) == SOMEMEM_OK);
   }
-  CHECK(munmap(memory - page, (PAGES + 2) * page) == 0);
+  CHECK(unmap_pages(memory - page, (PAGES + 2) * page));
 }
 
 /* Rows that end where such a page begins, which is what lies between them; and rows that begin behind one. */
 static void between_rows(void) {
   enum { ROWS = 9 };
   char *memory = guarded(2 * ROWS);
-  for (size_t row = 0; row < ROWS; row++) CHECK(mprotect(memory + (2 * row + 1) * page, page, PROT_NONE) == 0);
+  for (size_t row = 0; row < ROWS; row++) CHECK(forbid_pages(memory + (2 * row + 1) * page, page));
   const size_t doubles = page / sizeof(double), floats = page / sizeof(float);
   for (uint64_t step = 0; step < 2; step++)
     for (size_t columns = 1; columns <= 200; columns++)
@@ -52,23 +51,23 @@ static void between_rows(void) {
         CHECK(random_noise_fill_rows_f32(y, ROWS, columns, 2 * floats, 1, 2, 3, step, width) == SOMEMEM_OK);
         CHECK(random_noise_add_rows_f32(y, ROWS, columns, 2 * floats, 1.0, 1, 2, 3, step, width) == SOMEMEM_OK);
       }
-  CHECK(munmap(memory - page, (2 * ROWS + 2) * page) == 0);
+  CHECK(unmap_pages(memory - page, (2 * ROWS + 2) * page));
 }
 
 /* By threads, whose pieces end inside of rows. */
 static void by_threads(void) {
   const size_t doubles = page / sizeof(double), rows = 600;
   char *memory = guarded(2 * rows);
-  for (size_t row = 0; row < rows; row++) CHECK(mprotect(memory + (2 * row + 1) * page, page, PROT_NONE) == 0);
+  for (size_t row = 0; row < rows; row++) CHECK(forbid_pages(memory + (2 * row + 1) * page, page));
   somemem_set_threads(3);
   CHECK(random_noise_fill_rows((double *)(void *)memory, rows, doubles, 2 * doubles, 1, 2, 3, 0, 7) == SOMEMEM_OK);
   CHECK(random_noise_add_rows((double *)(void *)memory, rows, doubles, 2 * doubles, -1.0, 1, 2, 3, 0, 7) == SOMEMEM_OK);
   for (size_t row = 0; row < rows; row++) CHECK(((double *)(void *)(memory + 2 * row * page))[doubles - 1] == 0.0);
-  CHECK(munmap(memory - page, (2 * rows + 2) * page) == 0);
+  CHECK(unmap_pages(memory - page, (2 * rows + 2) * page));
 }
 
 int main(void) {
-  page = (size_t)sysconf(_SC_PAGESIZE);
+  page = page_size();
   for (enum draw draw = FILL; draw < DRAWS; draw = (enum draw)(draw + 1)) at_the_edges(draw);
   between_rows();
   by_threads();

@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#endif
 
 #include "../known_answers/spec1.h"
 #include "check.h"
@@ -26,6 +30,9 @@ static int write_doubles(size_t n) {
   if (x == NULL || n >= sizeof known_checksums / sizeof known_checksums[0]) return 1;
   if (random_noise_fill(x, number, known_checksums[n].seed, known_checksums[n].stream, known_checksums[n].first) != 0)
     return 1;
+#ifdef _WIN32
+  _setmode(_fileno(stdout), _O_BINARY);
+#endif
   size_t written = fwrite(x, sizeof *x, number, stdout);
   free(x);
   return written != number;

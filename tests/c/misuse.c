@@ -1,7 +1,7 @@
 /* misuse [OTHER_LIBRARY]: every function with every wrong handle, size, pointer and number, and what errno is afterwards.
  * OTHER_LIBRARY is a second copy of the shared library, whose handles are foreign to the first. */
-#define _POSIX_C_SOURCE 200809L
-#include <dlfcn.h>
+#include "system.h"
+
 #include <errno.h>
 #include <fenv.h>
 #include <math.h>
@@ -56,13 +56,13 @@ static void wrong_handles(const char *other_library) {
   refused((SomeMem *)~(uintptr_t)live);
 
   if (other_library) {
-    void *library = dlopen(other_library, RTLD_NOW | RTLD_LOCAL);
+    void *library = load_library(other_library);
     CHECK(library != NULL);
     if (library) {
       SomeMem *(*other_new)(size_t);
       SomeMemStatus (*other_free)(SomeMem *);
-      *(void **)&other_new = dlsym(library, "somemem_new");
-      *(void **)&other_free = dlsym(library, "somemem_free");
+      find_function(library, "somemem_new", &other_new);
+      find_function(library, "somemem_free", &other_free);
       CHECK(other_new != somemem_new);
       for (int n = 0; n < 100; n++) {
         SomeMem *foreign = other_new(10);
@@ -70,7 +70,7 @@ static void wrong_handles(const char *other_library) {
         CHECK(other_free(live) == SOMEMEM_INVALID_HANDLE);
         CHECK(other_free(foreign) == SOMEMEM_OK);
       }
-      dlclose(library);
+      unload_library(library);
     }
   }
   CHECK(somemem_len(live) == 10 && somemem_len(reused) == 20);

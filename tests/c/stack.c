@@ -1,5 +1,6 @@
 /* How deep the noise functions reach into the stack: called on a thread whose stack was painted before. */
-#define _POSIX_C_SOURCE 200809L
+#include "system.h"
+
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 static double memory[NUMBER];
 static int kind;
 static unsigned char *painted, *entered;
+static size_t used;
 
 /* The functions that draw into memory, by one thread and by many, and those that make a handle. */
 enum { BY_THREADS = DRAWS, SEEDED = 2 * DRAWS, FRESH, KINDS };
@@ -30,31 +32,56 @@ static const char *name(void) {
   return kind == SEEDED ? "random_noise_seeded" : kind == FRESH ? "random_noise" : draw_names[kind % DRAWS];
 }
 
+/* Gives the next thread a stack of which all may be painted. */
+static void prepare(pthread_attr_t *attributes) {
+#ifdef _WIN32
+  CHECK(pthread_attr_setstacksize(attributes, STACK) == 0);
+#else
+  static void *stack;
+  if (!stack) CHECK(posix_memalign(&stack, 4096, STACK) == 0);
+  CHECK(pthread_attr_setstack(attributes, stack, STACK) == 0);
+  painted = (unsigned char *)stack;
+#endif
+}
+
+#ifdef _WIN32
+/* There each thread's stack is the system's, with memory only down to where it was used, one page after the other. The last pages
+ * are for the system to report that it is full. */
+static void use_all_of_it(void) {
+  const size_t page = page_size();
+  ULONG_PTR lowest, end;
+  GetCurrentThreadStackLimits(&lowest, &end);
+  painted = (unsigned char *)lowest + 8 * page;
+  volatile unsigned char *next = (unsigned char *)__builtin_frame_address(0);
+  while ((size_t)(next - painted) >= page) *(next -= page) = 0;
+}
+#else
+static void use_all_of_it(void) {}
+#endif
+
 static void *thread(void *unused) {
   (void)unused;
+  use_all_of_it();
   CHECK(draw() == SOMEMEM_OK); /* binds the symbols, which takes stack of its own */
   entered = (unsigned char *)__builtin_frame_address(0);
   memset(painted, 0xa5, (size_t)(entered - painted) - 512); /* all but what memset itself stands on */
   CHECK(draw() == SOMEMEM_OK);
+  size_t untouched = 0;
+  while (painted[untouched] == 0xa5) untouched++;
+  used = (size_t)(entered - painted) - untouched;
   return NULL;
 }
 
 int main(void) {
-  void *stack;
-  CHECK(posix_memalign(&stack, 4096, STACK) == 0);
   for (kind = 0; kind < KINDS; kind++) {
-    painted = (unsigned char *)stack;
     pthread_attr_t attributes;
     pthread_t id;
-    CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstack(&attributes, stack, STACK) == 0);
+    CHECK(pthread_attr_init(&attributes) == 0);
+    prepare(&attributes);
     CHECK(pthread_create(&id, &attributes, thread, NULL) == 0 && pthread_join(id, NULL) == 0);
     pthread_attr_destroy(&attributes);
-    size_t untouched = 0;
-    while (painted[untouched] == 0xa5) untouched++;
-    size_t used = (size_t)(entered - painted) - untouched;
     printf("%s%s: %zu bytes of stack\n", name(), kind >= BY_THREADS && kind < SEEDED ? ", threads" : "", used);
     CHECK(used > 1000 && used <= PROMISED);
   }
-  free(stack);
   return check_result();
 }

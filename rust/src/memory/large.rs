@@ -28,6 +28,7 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
 ///
 /// # Safety
 /// The header is a live one, and nobody else uses it meanwhile.
+#[cfg(target_os = "linux")]
 pub unsafe fn pages_mut<'a>(mut header: NonNull<Header>) -> Option<&'a mut Pages> {
     // SAFETY: the caller's promise.
     match unsafe { &mut header.as_mut().place } {
@@ -61,7 +62,7 @@ pub fn resize(pages: &mut Pages, number: usize) -> Result<(), NoMemory> {
         // An eighth more than there was, so that growing by one element at a time seldom asks for pages. Those that are
         // never written cost no memory.
         let generous = (capacity + capacity / 8).min(MAX_LEN * DOUBLE).max(bytes);
-        let generous = if bytes <= pages.reserved() { generous.min(pages.reserved()) } else { generous };
+        let generous = if bytes <= pages.addresses() { generous.min(pages.addresses()) } else { generous };
         pages.grow(generous).or_else(|_| pages.grow(bytes))?;
         // SAFETY: from the old end to the new one.
         tools::undefined(unsafe { pages.start().add(capacity) }, pages.usable() - capacity);
@@ -82,5 +83,5 @@ pub fn reserve(pages: &mut Pages, number: usize) -> Result<(), NoMemory> {
 
 /// How many doubles the pages can hold where they are.
 pub fn capacity(pages: &Pages) -> usize {
-    pages.usable().max(pages.reserved()) / DOUBLE
+    pages.addresses() / DOUBLE
 }

@@ -7,16 +7,18 @@
 
 mod buffer;
 mod environment;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
+#[cfg_attr(windows, path = "not_kept.rs")]
 mod kept;
-#[cfg_attr(not(target_os = "linux"), path = "no_pages.rs")]
+#[cfg_attr(not(any(target_os = "linux", windows)), path = "no_pages.rs")]
 mod large;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
+#[cfg_attr(windows, path = "pages_windows.rs")]
 mod pages;
 #[cfg(target_os = "linux")]
 mod settings;
 mod small;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod tools;
 
 use std::mem::MaybeUninit;
@@ -48,7 +50,7 @@ struct Header {
 enum Place {
     /// Behind the header in its block, with room for `capacity` of them. Where any are `reserved` it does not shrink.
     Block { capacity: usize, reserved: usize },
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no buffer has any"))]
+    #[cfg_attr(not(any(target_os = "linux", windows)), expect(dead_code, reason = "no buffer has any"))]
     Pages(Pages),
 }
 

@@ -38,7 +38,12 @@ impl Pages {
         self.usable
     }
 
-    /// 0, or how large these can grow where they are.
+    /// How large these can grow where they are.
+    pub fn addresses(&self) -> usize {
+        self.usable.max(self.reserved)
+    }
+
+    /// 0, or how large the program asked for them to grow where they are.
     pub fn reserved(&self) -> usize {
         self.reserved
     }
@@ -188,11 +193,11 @@ impl Pages {
 
     /// The addresses that are reserved and not usable.
     fn spare(&self) -> (NonNull<u8>, usize) {
-        self.part(self.usable..self.usable.max(self.reserved))
+        self.part(self.usable..self.addresses())
     }
 
     fn part(&self, bytes: Range<usize>) -> (NonNull<u8>, usize) {
-        debug_assert!(bytes.end <= self.usable.max(self.reserved));
+        debug_assert!(bytes.end <= self.addresses());
         // SAFETY: inside the range or at its end.
         (unsafe { self.start.add(bytes.start) }, bytes.end - bytes.start)
     }
@@ -201,7 +206,7 @@ impl Pages {
 impl Drop for Pages {
     fn drop(&mut self) {
         // SAFETY: the whole range, which nobody uses any more.
-        unsafe { unmap(self.part(0..self.usable.max(self.reserved))) };
+        unsafe { unmap(self.part(0..self.addresses())) };
     }
 }
 

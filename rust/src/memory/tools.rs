@@ -4,10 +4,12 @@
 use std::ptr::NonNull;
 
 /// Of memcheck's requests (`valgrind/memcheck.h`).
+#[cfg(target_os = "linux")]
 const NO_ACCESS: usize = 0x4d43_0000;
 const UNDEFINED: usize = 0x4d43_0001;
 
 /// Nobody may read or write there.
+#[cfg(target_os = "linux")]
 pub fn no_access(start: NonNull<u8>, bytes: usize) {
     request([NO_ACCESS, start.addr().get(), bytes, 0, 0, 0]);
 }

@@ -1,6 +1,6 @@
 //! Threads for large ranges. Each takes piece after piece until there are none left, so that a slow or busy core holds up nobody for
 //! longer than it takes for one. They are made for one call and gone after it, so that there is no pool for a `fork` to
-//! break, and made through libc, because the standard library's threads abort when memory runs out.
+//! break, and made through libc or by the system, because the standard library's threads abort when memory runs out.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,7 +34,11 @@ pub fn threads() -> usize {
         }
         wanted => wanted,
     };
-    if wanted == 0 { usable_cpus().clamp(1, MOST) } else { wanted }
+    match wanted {
+        _ if !cfg!(any(unix, windows)) => 1,
+        0 => usable_cpus().clamp(1, MOST),
+        wanted => wanted,
+    }
 }
 
 /// By how many threads to draw so many doubles.
@@ -65,7 +69,7 @@ fn usable_cpus() -> usize {
     online_cpus()
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
 fn usable_cpus() -> usize {
     online_cpus()
 }
@@ -74,11 +78,6 @@ fn usable_cpus() -> usize {
 fn online_cpus() -> usize {
     // SAFETY: a query without side effects.
     usize::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(1)
-}
-
-#[cfg(not(unix))]
-fn online_cpus() -> usize {
-    1
 }
 
 /// Does the job on so many threads at once, this one among them, or on fewer if some cannot be started. Returns when all are done.
@@ -197,15 +196,25 @@ mod unix {
     }
 }
 
-/// Where there are no pthreads, none is started.
-#[cfg(not(unix))]
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows::{Workers, usable_cpus};
+
+/// Elsewhere none is started.
+#[cfg(not(any(unix, windows)))]
 struct Workers;
 
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 impl Workers {
     fn new() -> Workers {
         Workers
     }
 
     fn start<J>(&mut self, _wanted: usize, _job: &J) {}
+}
+
+#[cfg(not(any(unix, windows)))]
+fn usable_cpus() -> usize {
+    1
 }

@@ -1,0 +1,62 @@
+"""Everything that has to be right before a release, and the files of it. `make release` calls it. Nothing is published: at the end stands
+what to type for that."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def git(root, *words):
+    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+def version_of(root):
+    return re.search(r'^version = "(.*)"', (root / "Cargo.toml").read_text(), re.MULTILINE)[1]
+
+
+def faults(root):
+    """What is seen at once. tests/test_library.py compares the version's other places with that in Cargo.toml."""
+    version = version_of(root)
+    if git(root, "status", "--porcelain"):
+        yield "There are changes that are not committed."
+    if git(root, "tag", "--list", f"v{version}"):
+        yield f"There is a v{version} already: Cargo.toml has the version."
+    if not re.search(r'^repository = "https://.+"', (root / "Cargo.toml").read_text(), re.MULTILINE):
+        yield "The project has no address: Cargo.toml has a place for it, `repository`."
+    for name in ("somemem", "somemem-c"):
+        if f'name = "{name}"\nversion = "{version}"' not in (root / "Cargo.lock").read_text():
+            yield f"Cargo.lock has another version of {name}: cargo update -p {name}."
+    newest, changes = re.search(r"^## (.*)\n((?:(?!^## ).*\n?)*)", (root / "CHANGELOG.md").read_text(), re.MULTILINE).groups()
+    if not re.fullmatch(re.escape(version) + r" - \d{4}-\d\d-\d\d", newest) or not re.search(r"^- ", changes, re.MULTILINE):
+        yield f"CHANGELOG.md begins with {newest}: the changes of a release stand below `## {version} - ` and its day."
+
+
+def main():
+    found = list(faults(ROOT))
+    for fault in found:
+        print(fault, file=sys.stderr)
+    if found:
+        sys.exit(1)
+    version = version_of(ROOT)
+    # In the order of what they take; the last one draws the known answers from each file that is given to others.
+    for target in (["library", ".venv/somemem"], ["dist"]):
+        subprocess.run(["make", *target], cwd=ROOT, check=True)
+        if target[0] == "library":
+            tests = ["tests/test_library.py", "tests/test_known_answers.py", "tests/test_dependencies.py", "tests/test_python_package.py"]
+            subprocess.run([".venv/bin/python", "-m", "pytest", "-q", *tests], cwd=ROOT, check=True, env=os.environ | {"CI": "true"})
+    print(f"""
+Version {version} is ready in target/dist/somemem-{version}, if .ci/run has passed for this commit. Nothing has been published. To do that:
+
+    git tag v{version} && git push origin v{version}
+    cargo publish -p somemem
+    twine upload target/dist/somemem-{version}/*.whl target/dist/somemem-{version}/somemem-{version}.tar.gz
+
+The tarballs, CRATES.txt and SHA256SUMS go to where {version} is announced.""")
+
+
+if __name__ == "__main__":
+    main()
