@@ -185,7 +185,7 @@ $(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml pyt
 	rm -rf $(WHEELS) $(PYTHON_BUILD)
 	mkdir -p $(dir $(PYTHON_BUILD))
 	cp -a $(BUILD) $(PYTHON_BUILD)
-	PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR="$(abspath $(TARGET)/python)" $(VENV)/bin/python -m pip wheel \
+	env -u MAKEFLAGS PATH="$(abspath $(VENV)/bin):$$PATH" CARGO_TARGET_DIR="$(abspath $(TARGET)/python)" $(VENV)/bin/python -m pip wheel \
 	  --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
 	touch $@
 

@@ -134,7 +134,7 @@ def use_windows(prefix, work):
     run("wineboot", "--init", cwd=work, **wine)
     for program in ("shared", "static"):
         answers(work / "build" / f"{program}.exe", work, ["wine"], **wine)
-    run("wineserver", "--kill", cwd=work, **wine)
+    run("wineserver", "--wait", cwd=work, **wine)
 
 
 def cmake_project(work, *kinds):
