@@ -19,7 +19,12 @@ fn name_library() {
             println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsomemem.so.0.{minor}");
             println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
         }
-        "macos" => println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libsomemem.0.{minor}.dylib"),
+        "macos" => {
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libsomemem.0.{minor}.dylib");
+            // CPython's functions are those of the program that loads the module.
+            #[cfg(feature = "python")]
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-undefined,dynamic_lookup");
+        }
         "windows" if variable("CARGO_CFG_TARGET_ENV") == "gnu" => add_version(),
         _ => {}
     }

@@ -38,7 +38,8 @@ def test_metadata():
     assert told["License-Expression"] == "MIT OR Apache-2.0" and len(told.get_all("License-File")) == 2
     assert "# somemem" in importlib.metadata.distribution("somemem").read_text("METADATA")
     (tag,) = re.findall(r"^Tag: (.*)", importlib.metadata.distribution("somemem").read_text("WHEEL"), flags=re.MULTILINE)
-    assert tag.startswith("py3-none-"), "one wheel is for every Python"
+    (library,) = INSTALLED.glob("_native/*.so")
+    assert tag.startswith("py3-none-") and b"libpython" not in library.read_bytes(), "one wheel is for every Python"
 
 
 def test_pyinstaller_is_told_of_the_library():
