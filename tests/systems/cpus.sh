@@ -1,14 +1,15 @@
 # CPUs that this machine does not have, under qemu's user emulation.
 # shellcheck shell=bash
 
-# The tests of values, handles and buffers; $1 is the kernel that must be among those tried, then come cargo's arguments.
+# The tests of values, handles and buffers; $1 is the kernel that must be among those tried, then come cargo's arguments. The known
+# answers are those of the kernel that the C functions choose.
 tests() {
   local kernel=$1 printed
   shift
   # Plain pages, because qemu takes memory for every page that was ever mapped, and these tests make thousands of buffers.
   printed=$(SOMEMEM_EMULATED=1 SOMEMEM_PLAIN_PAGES=1 "$@" \
     --test kernels --test noise --test rows --test handles --test buffers --test threads --test known_answers \
-    -- --nocapture --skip sixty_four_million --skip a_million 2>&1) || { printf '%s\n' "$printed" | tail -40; return 1; }
+    -- --nocapture --skip sixty_four_million --skip a_million --skip by_every_kernel 2>&1) || { printf '%s\n' "$printed" | tail -40; return 1; }
   printf '%s\n' "$printed" | grep -E 'tried here|test result'
   [ "$kernel" = none ] && kernel='tried here: \[\]' || kernel="tried here: .*\\b$kernel\\b"
   printf '%s\n' "$printed" | grep -q "$kernel"
