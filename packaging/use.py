@@ -223,11 +223,14 @@ def other_python(file, work, command):
 
 
 def use_musl(work):
-    """Its library from C: Debian has no Python for musl, and what is Python is the same in every wheel."""
+    """Its library from C: Debian has no Python for musl, and what is Python is the same in every wheel. What the library asks CPython for
+    has to be in the program, and is not called there."""
     (library,) = work.glob("unzipped/somemem/_native/*.so")
     library = library.rename(work / "libsomemem.so.0.1")
-    run(TOOLS / "python", "-m", "ziglang", "cc", "-target", "x86_64-linux-musl", "-O2", "-dynamic", ANSWERS, "-o", work / "answers", f"-I{ROOT}/include",
-        library, cwd=work)  # fmt: skip
+    asked = re.findall(r" UND (_?Py\w+)$", run("readelf", "--wide", "--dyn-syms", library, cwd=work).decode(), re.MULTILINE)
+    (work / "python.c").write_text("".join(f"char {name};\n" for name in asked))
+    run(TOOLS / "python", "-m", "ziglang", "cc", "-target", "x86_64-linux-musl", "-O2", "-dynamic", ANSWERS, "python.c", "-o", work / "answers",
+        f"-I{ROOT}/include", library, cwd=work)  # fmt: skip
     answers(work / "answers", work, LD_LIBRARY_PATH=work)
 
 
