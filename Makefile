@@ -16,7 +16,7 @@
 #              `make test` compares with oneMKL where it is there
 # make record CPU="its name"   keeps what the last `make bench`, `make bench-python` and `make bench AGAINST=` measured in docs/measured, for that kind of CPU
 # make plots   draws docs/*.png and the tables of docs/performance.md from docs/measured, and plots of the library's samples
-# make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them; PLOTS=docs also draws docs/stats-*.png
+# make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them, and broken samplers, FLAWS=2^24 samples of each; PLOTS=docs also draws docs/stats-*.png
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 # make dieharder   runs dieharder's tests on those words
 # make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
@@ -259,7 +259,7 @@ SEED ?= 2024
 STATS := PYTHONPATH=tests SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_STATS_DIR="$(abspath $(TARGET)/stats)"
 
 stats: library $(VENV)/ready $(if $(PLOTS),$(PEERS)/ready)
-	$(STATS) $(VENV)/bin/python -m stats run --samples '$(SAMPLES)' --seed $(SEED)
+	$(STATS) $(VENV)/bin/python -m stats run --samples '$(SAMPLES)' --seed $(SEED) $(if $(FLAWS),--flaws '$(FLAWS)')
 	$(if $(PLOTS),$(STATS) $(PEERS)/bin/python -m stats plots $(PLOTS) --seed $(SEED))
 
 # For a pipe, such as: make --silent words | dieharder -g 200 -a

@@ -18,5 +18,5 @@ macos() {
 
 x86_32() {
   use_standard_library i686-unknown-linux-gnu std,panic_abort "" \
-    && debian cargo check --quiet --lib --no-default-features --target i686-unknown-linux-gnu --target-dir "$target_dir"
+    && debian cargo check --quiet --release --lib --no-default-features --target i686-unknown-linux-gnu --target-dir "$target_dir"
 }
