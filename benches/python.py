@@ -10,11 +10,11 @@ import statistics
 import timeit
 
 import numpy as np
-from somemem import NoiseArray, random_noise
+from somemem import NoiseArray, add_noise, random_noise
 from somemem._native import ffi, lib
 
 GENERATOR = np.random.default_rng(42)
-OUT, MANY, SINGLE = np.empty(3), np.empty(1 << 20), np.empty(1 << 20, np.float32)
+OUT, HUNDRED, MANY, SINGLE = np.empty(3), np.zeros(100), np.empty(1 << 20), np.empty(1 << 20, np.float32)
 ROWS, WIDE, FORTRAN = np.empty((100_000, 10)), np.empty((1000, 2000)), np.empty((1000, 1000), order="F")
 ROWS_MEMORY = ffi.from_buffer("double[]", ROWS)
 FIELD = NoiseArray((10**6, 10**6), seed=42)
@@ -34,6 +34,7 @@ NUMPY = "NumPy (PCG64)"
 CASES = [
     ("three float64 into an array", 3, fill(OUT), lambda: GENERATOR.standard_normal(out=OUT), NUMPY, 1.4),
     ("a new array of ten", 10, lambda: random_noise(10, seed=42), lambda: GENERATOR.standard_normal(10), NUMPY, 2),
+    ("noise added to 100 float64", 100, lambda: add_noise(HUNDRED, 0.1, seed=42), lambda: np.add(HUNDRED, 0.1 * GENERATOR.standard_normal(100), out=HUNDRED), NUMPY, None),
     ("2^20 float64 into an array", 1 << 20, fill(MANY), lambda: GENERATOR.standard_normal(out=MANY), NUMPY, None),
     ("2^20 float32 into an array", 1 << 20, fill(SINGLE), lambda: GENERATOR.standard_normal(out=SINGLE, dtype=np.float32), NUMPY, None),
     ("a new array of 2^20", 1 << 20, lambda: random_noise(1 << 20, seed=42), lambda: GENERATOR.standard_normal(1 << 20), NUMPY, None),

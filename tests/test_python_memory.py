@@ -241,6 +241,10 @@ def test_expressions_are_those_of_its_array():
     assert numpy.multiply(memory, 2, out=memory) is memory and list(memory) == [2, 4, 6, 8]
     quotient, rest = numpy.empty(4), SomeMemory(4)
     assert numpy.divmod(memory, 3, out=(quotient, rest))[1] is rest and list(rest) == [2, 1, 0, 2]
+    memory[:] = [0, 1, 0, 1]
+    assert numpy.add([1.0] * 4, 1, out=numpy.zeros(4), where=memory != 0).tolist() == [0, 2, 0, 2]
+    with pytest.raises(TypeError, match="safe"):
+        numpy.add([1.0] * 4, 1, out=numpy.zeros(4), where=memory)
     memory.resize(0)
     with pytest.raises(TypeError, match="unhashable"):
         hash(memory)
@@ -277,6 +281,11 @@ def fails(memory):
     raise KeyError(part.size)
 
 
+def fails_with_a_memoryview(memory):
+    seen = memoryview(memory.array)[1:3]
+    raise KeyError(seen.nbytes)
+
+
 def test_a_traceback_that_holds_an_array_is_named(monkeypatch):
     memory = filled()
     try:
@@ -293,6 +302,11 @@ def test_a_traceback_that_holds_an_array_is_named(monkeypatch):
         raise ValueError from kept
     except ValueError:
         with pytest.raises(BufferError, match="KeyError .* holds 'part'"):
+            memory.resize(1)
+    try:
+        fails_with_a_memoryview(memory)
+    except KeyError:
+        with pytest.raises(BufferError, match="holds 'seen' of fails_with"):
             memory.resize(1)
     view = memory.array
     kept = kept.with_traceback(None)

@@ -50,10 +50,11 @@ def test_windows_of_what_no_memory_holds(noise):
         assert window[row].tobytes() == noise(1000, 42, 0, (10 + row) * 10**6 + 5000).tobytes()
     assert field[-1, -1] == noise(1, 42, 0, 10**12 - 1)[0]
     assert field[::400_000, 3].tobytes() == b"".join(noise(1, 42, 0, row * 10**6 + 3).tobytes() for row in (0, 400_000, 800_000))
+    assert (numpy.shape(field), numpy.ndim(field), numpy.size(field)) == ((10**6, 10**6), 2, 10**12)
     with pytest.raises(MemoryError, match="cannot allocate 1000000000000 doubles, 8 TB"):
         numpy.asarray(field)
     whole = NoiseArray((2**32, 2**32), seed=1)
-    assert whole.size == 2**64 and whole[-1, -1] == noise(1, 1, 0, LAST)[0]
+    assert whole.size == numpy.size(whole) == 2**64 and numpy.shape(whole) == (2**32, 2**32) and whole[-1, -1] == noise(1, 1, 0, LAST)[0]
     with pytest.raises(MemoryError, match="no memory"):
         whole[...]
 

@@ -11,7 +11,8 @@ class AsArray(np.lib.mixins.NDArrayOperatorsMixin):
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        targets = options.get("out", ())
+        targets = options.pop("out", ())
+        options = {name: plain(value) for name, value in options.items()}
         if targets:
             options["out"] = tuple(map(plain, targets))
         result = getattr(ufunc, method)(*map(plain, inputs), **options)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ._buffer import check
 from ._native import ffi, lib
 
-# Between two calls Python answers an interrupt. A thread draws so many elements in 10 to 150 ms.
+# Between two calls Python answers an interrupt. A thread draws so many elements in 5 ms on a Zen 3, and takes some ten times as long
+# without AES instructions.
 PIECE = 1 << 22
 # What goes by way of other memory does so in blocks that a core's cache holds.
 BLOCK = 1 << 14
@@ -90,8 +91,9 @@ class Draw(NamedTuple):
             part = array[run.rows.start : run.rows.stop]
             if not part.size:
                 continue
-            if self.does != "normal" and in_rows(part, merged(axes_of(part, run.step))):
-                self.box(KINDS[array.dtype], address(part), axes_of(part, run.step), run.stream, first)
+            axes = merged(axes_of(part, run.step))
+            if self.does != "normal" and in_rows(part, axes):
+                self.box(KINDS[array.dtype], address(part), axes, run.stream, first)
             elif part[0].size > BLOCK:
                 for row, place in enumerate(range(len(part))):
                     self.array(part[place, ...], run.stream + row * run.step, first)

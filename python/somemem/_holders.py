@@ -19,7 +19,7 @@ def holder(views: set[weakref.ref[View]]) -> str:
     for name, error in errors():
         for trace in traces(error):
             for variable, value in trace.tb_frame.f_locals.items():
-                if isinstance(value, np.ndarray) and any(root(value) is view for view in alive if view is not None):
+                if isinstance(value, (np.ndarray, memoryview)) and any(root(value) is view for view in alive if view is not None):
                     place = f"{trace.tb_frame.f_code.co_name}(), line {trace.tb_lineno}"
                     return f"; the traceback of {type(error).__name__} in {name} holds {variable!r} of {place}"
     return ""

@@ -82,7 +82,8 @@ unsafe fn fill_array(&[array, seed, stream, first]: &[*mut PyObject; 4]) -> bool
     let bytes = view.len.unsigned_abs();
     // SAFETY: text that ends with 0, where there is any.
     let format = if view.format.is_null() { c"" } else { unsafe { CStr::from_ptr(view.format) } };
-    // SAFETY: so many bytes are there to be written, by nobody else while the GIL is held; the functions check the alignment.
+    // SAFETY: so many bytes are there and may be written while the view is held; that nobody else uses them is the program's part, as for
+    // every array. The functions check the alignment.
     let status = unsafe {
         match format.to_bytes() {
             b"d" if bytes / 8 <= MOST => random_noise_fill(view.buf.cast(), bytes / 8, seed, stream, first),

@@ -1,24 +1,17 @@
 /* Threads as a host program on POSIX meets them: its signals stay its own, a thread that cannot be started costs nothing but
  * speed, and fork() works between calls. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "somemem.h"
+#include "by_threads.h"
 
-#define NUMBER ((size_t)4000000)
-#define MARK 12345
-
-static double expected[NUMBER], drawn[NUMBER];
 static pid_t main_thread;
 static atomic_int signals, signals_elsewhere;
 
@@ -29,14 +22,6 @@ static void on_signal(int number) {
 }
 
 static void *nothing(void *unused) { return unused; }
-
-static void draw(void) {
-  memset(drawn, 0, sizeof drawn);
-  errno = MARK;
-  CHECK(random_noise_fill(drawn, NUMBER, 1, 2, 3) == SOMEMEM_OK);
-  CHECK(errno == MARK);
-  CHECK(memcmp(drawn, expected, sizeof drawn) == 0);
-}
 
 int main(void) {
   main_thread = (pid_t)syscall(SYS_gettid);

@@ -1,19 +1,12 @@
 /* Threads as any program meets them: they are there during a call and gone after it, and change neither a value nor errno. */
 #include "system.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <time.h>
 
-#include "check.h"
-#include "somemem.h"
+#include "by_threads.h"
 
-#define NUMBER ((size_t)4000000)
-#define MARK 12345
-
-static double expected[NUMBER], drawn[NUMBER];
 static atomic_int most_threads;
 
 static void *watch(void *stop) {
@@ -31,14 +24,6 @@ static int back_to(int number) {
     nanosleep(&(struct timespec){0, 1000000}, NULL);
   }
   return 0;
-}
-
-static void draw(void) {
-  memset(drawn, 0, sizeof drawn);
-  errno = MARK;
-  CHECK(random_noise_fill(drawn, NUMBER, 1, 2, 3) == SOMEMEM_OK);
-  CHECK(errno == MARK);
-  CHECK(memcmp(drawn, expected, sizeof drawn) == 0);
 }
 
 int main(void) {

@@ -47,8 +47,8 @@ assert ctypes.sizeof(_Tally) == native.tally_size()
 
 
 class Tally:
-    """What a unit's samples come to, one by one and together, or one by one only: that takes a fifth of the time. It counts with 32
-    bits, so that a unit is the most it can take."""
+    """What a unit's samples come to, one by one and together, or one by one only, which is faster. It counts with 32 bits, so
+    that a unit is the most it can take."""
 
     def __init__(self, together=True):
         self.counts = _Tally()
