@@ -118,13 +118,16 @@ mpi: $(MPI_EXAMPLES)
 	$(PROGRAMS)/mpi_noise
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
+# Hundreds of short Python programs import the same packages. Their byte code is kept, but not beside the sources.
+BYTECODE := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(abspath $(VENV))/bytecode"
+
 # Three files of tests at a time: some take some memory, and some wait for others.
 PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
 
 # What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
 test:
 	+$(MAKE) --no-print-directory -j3 rust-tests $(VENV)/somemem
-	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(VENV)/bin/python -m pytest $(PYTEST) tests
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(BYTECODE) $(VENV)/bin/python -m pytest $(PYTEST) tests
 
 test-programs:
 	$(CARGO) test --no-run

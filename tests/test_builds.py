@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 
 import pytest
+import somemem
 
 from conftest import ROOT, TARGET, missing, names_the_build_machine, run
 
@@ -20,7 +22,13 @@ if "SOMEMEM_PREFIX" in os.environ:
 HOST = re.search(r"host: (.*)", run("rustc", "-vV"))[1]
 SETTINGS = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 PLAIN = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-PLAIN |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_NET_OFFLINE": "true"}
+PLAIN |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "1", "CARGO_NET_OFFLINE": "true"}
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """So that what the projects depend on is compiled once."""
+    return PLAIN | {"CARGO_TARGET_DIR": str(tmp_path_factory.mktemp("target"))}
 
 
 def copy_sources(place):
@@ -187,13 +195,13 @@ def test_descriptions_are_the_same():
     assert f"Description: {described}\n" in (ROOT / "somemem.pc.in").read_text()
 
 
-def test_a_dependency_of_the_workspace_around_it(sources):
+def test_a_dependency_of_the_workspace_around_it(sources, environment):
     """Below it, and excluded, as docs/installing.md says."""
     outer = sources.parent.parent
     shutil.copy(ROOT / "Cargo.lock", outer)
     manifest = outer / "app" / "Cargo.toml"
     manifest.write_text(manifest.read_text() + '[dependencies]\nsomemem = { path = "../third party/some mem/rust" }\n')
-    run("cargo", "check", "--quiet", cwd=outer, env=PLAIN)
+    run("cargo", "build", "--quiet", "--release", cwd=outer, env=environment)
 
 
 def test_a_wheel_inside_another_workspace(sources, tmp_path):
@@ -238,12 +246,6 @@ def project(place, name, dependencies, files):
     return place
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """So that what both projects depend on is compiled once."""
-    return PLAIN | {"CARGO_TARGET_DIR": str(tmp_path_factory.mktemp("target"))}
-
-
 def test_a_rust_project_that_aborts_when_it_panics(environment, tmp_path):
     files = {
         "src/lib.rs": """pub fn draw() -> [f64; 3] {
@@ -278,3 +280,32 @@ def test_two_versions_in_one_program(environment, tmp_path):
     dependencies = "\n".join(f'{name} = {{ package = "somemem", path = "../{version}/rust" }}' for name, version in (("a", "old"), ("b", "new")))
     user = project(tmp_path / "user", "user", dependencies, {"src/main.rs": main})
     assert run("cargo", "run", "--quiet", "--release", cwd=user, env=environment) == "old new true\n"
+
+
+def files(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_source_distribution_is_all_that_a_wheel_needs(environment, tmp_path):
+    """Unpacked and built elsewhere."""
+    here = pathlib.Path(sys.executable).parent
+    env = environment | {"PATH": f"{here}:{os.environ['PATH']}"}
+    run(here / "maturin", "sdist", "--manifest-path", ROOT / "Cargo.toml", "--out", tmp_path, env=env)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as unpacked:
+        unpacked.extractall(tmp_path / "sources", filter="data")
+    (sources,) = (tmp_path / "sources").iterdir()
+    assert {"LICENSE-MIT", "LICENSE-APACHE", "Cargo.lock", "PKG-INFO"} <= {path.name for path in sources.iterdir()}
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    run(*pip, "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", tmp_path, sources, env=env)
+    (wheel,) = tmp_path.glob("*.whl")
+    (tested,) = (TARGET / "wheels").glob("*.whl")
+    made, expected = files(wheel), files(tested)
+    assert wheel.name == tested.name and made.keys() == expected.keys()
+    assert all(made[name] == expected[name] for name in made if name.endswith((".py", ".pyi", "METADATA", "py.typed")))
+
+    run(*pip, "install", "--no-deps", "--target", tmp_path / "installed", wheel)
+    program = "import somemem; print(somemem.__file__); print(somemem.random_noise(3, seed=42).tobytes().hex())"
+    path, values = run(sys.executable, "-c", program, env={"PYTHONPATH": str(tmp_path / "installed")}, cwd=tmp_path).splitlines()
+    assert path.startswith(str(tmp_path)) and values == somemem.random_noise(3, seed=42).tobytes().hex()

@@ -1,4 +1,4 @@
-"""The Python package as its users get it: the wheel, its types, its examples, and a wheel made from the source distribution."""
+"""The Python package as its users get it: the wheel, its types and its examples."""
 
 import importlib.metadata
 import os
@@ -6,14 +6,12 @@ import pathlib
 import re
 import runpy
 import sys
-import tarfile
 import tomllib
-import zipfile
 
 import pytest
 import somemem
 
-from conftest import ROOT, TARGET, names_the_build_machine, need, run, snippets
+from conftest import ROOT, names_the_build_machine, run, snippets
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 INSTALLED = pathlib.Path(somemem.__file__).parent
@@ -112,35 +110,3 @@ def test_the_example_of_an_endless_map(tmp_path):
     printed = run(sys.executable, "-W", "error", program, *pictures, "--size", 64)
     assert printed == "a part of the window, drawn alone: the same bits\nfloat32 samples: the float64 ones, rounded\n"
     assert all(picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 10_000 for picture in pictures)
-
-
-def files(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def test_the_source_distribution_is_all_that_a_wheel_needs(tmp_path, monkeypatch):
-    """Unpacked and built elsewhere, with little optimised, so that it is soon done."""
-    need("cargo")
-    monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "target"))
-    monkeypatch.setenv("CARGO_PROFILE_RELEASE_LTO", "off")
-    monkeypatch.setenv("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
-    monkeypatch.setenv("PATH", str(pathlib.Path(sys.executable).parent), prepend=os.pathsep)
-    run("maturin", "sdist", "--manifest-path", ROOT / "Cargo.toml", "--out", tmp_path)
-    (archive,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(archive) as unpacked:
-        unpacked.extractall(tmp_path / "sources", filter="data")
-    (sources,) = (tmp_path / "sources").iterdir()
-    assert {"LICENSE-MIT", "LICENSE-APACHE", "Cargo.lock", "PKG-INFO"} <= {path.name for path in sources.iterdir()}
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    run(*pip, "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", tmp_path, sources)
-    (wheel,) = tmp_path.glob("*.whl")
-    (tested,) = (TARGET / "wheels").glob("*.whl")
-    made, expected = files(wheel), files(tested)
-    assert wheel.name == tested.name and made.keys() == expected.keys()
-    assert all(made[name] == expected[name] for name in made if name.endswith((".py", ".pyi", "METADATA", "py.typed")))
-
-    run(*pip, "install", "--no-deps", "--target", tmp_path / "installed", wheel)
-    program = "import somemem; print(somemem.__file__); print(somemem.random_noise(3, seed=42).tobytes().hex())"
-    path, values = run(sys.executable, "-c", program, env={"PYTHONPATH": str(tmp_path / "installed")}, cwd=tmp_path).splitlines()
-    assert path.startswith(str(tmp_path)) and values == somemem.random_noise(3, seed=42).tobytes().hex()

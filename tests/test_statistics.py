@@ -9,7 +9,7 @@ from stats import distributions, engine, flaws, groups
 
 P = 1e-6
 SEED = 2024
-SAMPLES, FLAWED = 2**27, 2**22
+SAMPLES, FLAWED = 2**26, 2**22
 
 
 @pytest.fixture(scope="module")
