@@ -100,12 +100,12 @@ $(BUILD)/$(LIBRARY): Cargo.toml Cargo.lock build.rs rust/Cargo.toml $(shell find
 examples: $(filter-out $(LEFT_OUT),$(EXAMPLES))
 	$(if $(LEFT_OUT),@echo "Left out without $(MPICC): $(notdir $(LEFT_OUT))")
 
-$(EXAMPLES): include/somemem.h $(wildcard c_examples/*.h) | library $(PROGRAMS)
+$(EXAMPLES): include/somemem.h include/somemem.hpp $(wildcard c_examples/*.h) | library $(PROGRAMS)
 $(PROGRAMS)/%: c_examples/%.c
 	$(CC) -std=c11 $(CFLAGS) $(WARNINGS) -Wc++-compat -Wstrict-prototypes -Iinclude $< -o $@ $(LINK)
 $(MPI_EXAMPLES): private CC := $(MPICC)
 $(PROGRAMS)/%: c_examples/%.cpp
-	$(CXX) -std=c++11 $(CXXFLAGS) $(WARNINGS) -Iinclude $< -o $@ $(LINK)
+	$(CXX) -std=c++17 $(CXXFLAGS) $(WARNINGS) -Iinclude $< -o $@ $(LINK)
 $(PROGRAMS):
 	mkdir -p $@
 

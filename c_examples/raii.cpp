@@ -1,59 +1,21 @@
-// Handles owned the C++ way: freed by a std::unique_ptr also when an exception flies, and failures thrown.
+// Buffers and noise the C++ way, by somemem.hpp: freed also when an exception flies, and failures are thrown.
 //
 // Usage: raii [number of samples = 1000]
 
-#include <cerrno>
 #include <cmath>
 #include <cstddef>
-#include <iomanip>
-#include <iostream>
-#include <memory>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
 #include <new>
-#include <somemem.h>
-#include <stdexcept>
-#include <system_error>
+#include <utility>
 #include <vector>
+
+#include <somemem.hpp>
 
 #include "arguments.h"
 
-struct Free {
-    void operator()(SomeMem *memory) const noexcept { somemem_free(memory); }
-};
-
-using Memory = std::unique_ptr<SomeMem, Free>;
-
-// Takes over what somemem_new(), random_noise() or random_noise_seeded() returned.
-static Memory owned(SomeMem *handle)
-{
-    if (handle)
-        return Memory(handle);
-    if (errno == ENOMEM)
-        throw std::bad_alloc();
-    throw std::system_error(errno, std::generic_category(), "somemem");
-}
-
-static void check(SomeMemStatus status)
-{
-    if (status == SOMEMEM_NO_MEMORY)
-        throw std::bad_alloc();
-    if (status != SOMEMEM_OK)
-        throw std::invalid_argument(somemem_strerror(status));
-}
-
-// The doubles of a buffer, until it is resized or freed.
-class View {
-public:
-    explicit View(const Memory &memory) : data_(somemem_data(memory.get())), size_(somemem_len(memory.get())) {}
-    double *begin() const { return data_; }
-    double *end() const { return data_ + size_; }
-    std::size_t size() const { return size_; }
-
-private:
-    double *data_;
-    std::size_t size_;
-};
-
-static double power(const View &samples)
+static double power(const somemem::buffer &samples)
 {
     double sum = 0.0;
     for (double sample : samples)
@@ -64,10 +26,45 @@ static double power(const View &samples)
 // Throws while it owns a buffer. `seen` is told its handle, to see what becomes of it.
 static void fail_halfway(SomeMem *&seen)
 {
-    Memory noise = owned(random_noise_seeded(1000, 42));
-    seen = noise.get();
-    check(random_noise_add(View(noise).begin(), 1000, INFINITY, 42, 0, 0));
-    std::cout << "never reached\n";
+    somemem::buffer owned = somemem::random_noise(1000, 42);
+    seen = owned.get();
+    somemem::noise{42, 0}.add(owned, INFINITY);
+    std::puts("never reached");
+}
+
+static bool try_all(std::size_t number)
+{
+    somemem::buffer samples = somemem::random_noise(number, 42);
+    std::printf("%zu samples of power %.4f\n", samples.size(), power(samples));
+
+    samples.resize(number / 2 + 1);
+    somemem::buffer moved = std::move(samples);
+    std::printf("%zu of them have power %.4f\n", moved.size(), power(moved));
+
+    std::vector<double> signal(8);
+    for (std::size_t i = 0; i < signal.size(); i++)
+        signal[i] = std::sin(static_cast<double>(i));
+    somemem::noise{42, 1}.add(signal, 0.1);
+    std::printf("a noisy sine:");
+    for (double sample : signal)
+        std::printf(" %.4f", sample);
+    std::puts("");
+
+    SomeMem *seen = nullptr;
+    try {
+        fail_halfway(seen);
+    } catch (const somemem::error &error) {
+        std::printf("caught: %s\n", error.what());
+    }
+    bool freed = somemem_free(seen) == SOMEMEM_INVALID_HANDLE;
+    std::printf("the buffer was %s on the way\n", freed ? "freed" : "LEAKED");
+
+    try {
+        moved.resize(SIZE_MAX);
+    } catch (const std::bad_alloc &) {
+        std::printf("no memory for more, and still %zu samples\n", moved.size());
+    }
+    return freed;
 }
 
 int main(int argc, char **argv)
@@ -75,42 +72,10 @@ int main(int argc, char **argv)
     Arguments arguments = read_arguments(argc, argv, "[number of samples = 1000]");
     std::size_t number = next_argument(&arguments, 1000, 1, SIZE_MAX);
     no_more_arguments(&arguments);
-
     try {
-        std::cout << std::fixed << std::setprecision(4);
-
-        Memory noise = owned(random_noise_seeded(number, 42));
-        std::cout << View(noise).size() << " samples of power " << power(View(noise)) << "\n";
-
-        check(somemem_resize(noise.get(), number / 2 + 1));
-        std::cout << View(noise).size() << " of them have power " << power(View(noise)) << "\n";
-
-        std::vector<double> signal(8);
-        for (std::size_t i = 0; i < signal.size(); i++)
-            signal[i] = std::sin(static_cast<double>(i));
-        check(random_noise_add(signal.data(), signal.size(), 0.1, 42, 1, 0));
-        std::cout << "a noisy sine:";
-        for (double sample : signal)
-            std::cout << " " << sample;
-        std::cout << "\n";
-
-        SomeMem *seen = nullptr;
-        try {
-            fail_halfway(seen);
-        } catch (const std::invalid_argument &error) {
-            std::cout << "caught: " << error.what() << "\n";
-        }
-        bool freed = somemem_free(seen) == SOMEMEM_INVALID_HANDLE;
-        std::cout << "the buffer was " << (freed ? "freed" : "LEAKED") << " on the way\n";
-
-        try {
-            check(somemem_resize(noise.get(), SIZE_MAX));
-        } catch (const std::bad_alloc &) {
-            std::cout << "no memory for more, and still " << View(noise).size() << " samples\n";
-        }
-        return freed ? 0 : 1;
+        return try_all(number) ? 0 : 1;
     } catch (const std::exception &error) {
-        std::cerr << "raii: " << error.what() << "\n";
+        std::fprintf(stderr, "raii: %s\n", error.what());
         return 1;
     }
 }

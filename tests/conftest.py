@@ -24,7 +24,7 @@ HEADER = INCLUDE / "somemem.h"
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"]
 C_WARNINGS = WARNINGS + ["-Wc++-compat", "-Wstrict-prototypes"]
 C_STANDARDS = ["c99", "c11", "c17"]
-CPP_STANDARDS = ["c++11", "c++14", "c++17", "c++20"]
+CPP_STANDARDS = ["c++11", "c++14", "c++17", "c++20", "c++2b"]
 
 # For programs that look at the most memory they have had, in KiB. That of getrusage() may be of the process that started them.
 PEAK = "peak = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
@@ -68,10 +68,15 @@ def need(tool):
     return path
 
 
+def cpp_standard(source):
+    """The oldest that a program needs."""
+    return "c++17" if "somemem.hpp" in source.read_text() else "c++11"
+
+
 def compile_program(source, output, *options):
     """Compiles a C or C++ program as strictly as users might, linked with the library."""
     if source.suffix == ".cpp":
-        compiler = [os.environ.get("CXX", "c++"), "-std=c++11", *WARNINGS]
+        compiler = [os.environ.get("CXX", "c++"), f"-std={cpp_standard(source)}", *WARNINGS]
     elif source.stem.startswith("mpi_"):
         compiler = [need(os.environ.get("MPICC", "mpicc")), "-std=c11", *C_WARNINGS]
     else:

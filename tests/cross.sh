@@ -23,7 +23,7 @@ for name in $parts; do
         foreign aarch64-unknown-linux-gnu aarch64-linux-gnu-gcc qemu-aarch64 Neon
       ;;
     s390x) part "s390x, big-endian" "/usr/bin/rustc $SOURCE s390x-linux-gnu-gcc qemu-s390x /lib/ld64.so.1" s390x ;;
-    windows) part "Windows on x86-64, by wine" "/usr/bin/rustc $SOURCE x86_64-w64-mingw32-gcc wine cmake" windows ;;
+    windows) part "Windows on x86-64, by wine" "/usr/bin/rustc $SOURCE x86_64-w64-mingw32-gcc x86_64-w64-mingw32-g++ wine cmake" windows ;;
     musl) part "musl on x86-64, shared and static" "/usr/bin/rustc $SOURCE musl-gcc" musl ;;
     macos) part "macOS on arm64, linked and not run" "/usr/bin/rustc $SOURCE" macos ;;
     x86_32) part "32-bit x86, types only" "/usr/bin/rustc $SOURCE" x86_32 ;;

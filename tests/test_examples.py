@@ -31,7 +31,7 @@ def build(tmp_path_factory):
 
 @pytest.mark.parametrize("source", EXAMPLES, ids=lambda path: path.name)
 def test_every_standard_compiles(build, source):
-    for standard in CPP_STANDARDS if source.suffix == ".cpp" else C_STANDARDS:
+    for standard in CPP_STANDARDS[CPP_STANDARDS.index("c++17") :] if source.suffix == ".cpp" else C_STANDARDS:
         build(source, standard)
 
 
@@ -45,7 +45,7 @@ def example(request, build):
     """Runs the example that the test is named after, and returns what it printed."""
     name = request.node.originalname.removeprefix("test_")
     (source,) = (ROOT / "c_examples").glob(f"{name}.*")
-    program = build(source, "c++11" if source.suffix == ".cpp" else "c11")
+    program = build(source, "c++17" if source.suffix == ".cpp" else "c11")
 
     def call(*arguments):
         return run(program, *arguments)

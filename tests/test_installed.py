@@ -22,7 +22,7 @@ FILES = [
     *(LIB / f"libsomemem.{end}" for end in ("so", "so.0.1", "so.0.1.0", "a")),
     LIB / "pkgconfig" / "somemem.pc",
     *(pathlib.Path("share/cmake/somemem") / f"somemem-config{end}.cmake" for end in ("", "-version")),
-    *(pathlib.Path("include") / f"somemem.{end}" for end in ("h", "f03", "f90")),
+    *(pathlib.Path("include") / f"somemem.{end}" for end in ("h", "hpp", "f03", "f90")),
 ]
 
 

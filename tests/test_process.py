@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import INCLUDE, LIBRARY, LIBRARY_DIR, ROOT, compile_program, need, run
+from conftest import INCLUDE, LIBRARY, LIBRARY_DIR, ROOT, compile_program, cpp_standard, need, run
 
 PROGRAMS = ROOT / "tests" / "c"
 
@@ -42,7 +42,7 @@ def test_static_linking(tmp_path, name, fully):
     told = subprocess.run(command, input="", capture_output=True, text=True, check=True).stderr
     libraries = told.split("native-static-libs:")[1].splitlines()[0].split()
     source = ROOT / name
-    compiler = ["c++", "-std=c++11"] if source.suffix == ".cpp" else ["cc", "-std=c11"]
+    compiler = ["c++", f"-std={cpp_standard(source)}"] if source.suffix == ".cpp" else ["cc", "-std=c11"]
     options = ["-static"] if fully else []
     if fully:
         # Unwinding is in a library of its own when it is linked statically.

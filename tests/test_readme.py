@@ -23,8 +23,8 @@ def folder(tmp_path, monkeypatch):
 
 def test_every_snippet_is_tried():
     """The Rust ones by `cargo test`, as doctests; `pip install .` by .ci/run."""
-    tried = [*snippets(README, "c"), *snippets(README, "python"), *snippets(README, "rust")]
-    tried += [*snippets(README, "sh", "quick.c"), *snippets(README, "sh", "make test"), "pip install .\n"]
+    tried = [*snippets(README, "c"), *snippets(README, "cpp"), *snippets(README, "python"), *snippets(README, "rust")]
+    tried += [*snippets(README, "sh", "cc "), *snippets(README, "sh", "c++ "), *snippets(README, "sh", "make test"), "pip install .\n"]
     assert sorted(snippets(README)) == sorted(tried)
 
 
@@ -36,10 +36,19 @@ def test_the_two_commands_exist():
 
 def test_c(folder):
     (program,) = snippets(README, "c")
-    (command,) = snippets(README, "sh", "quick.c")
+    (command,) = snippets(README, "sh", "cc ")
     (folder / "quick.c").write_text(program)
     run("sh", "-ec", command)
     assert re.fullmatch(r"1000000 samples, the first is -?\d\.\d+\n", run("./quick"))
+
+
+def test_cpp(folder):
+    (program,) = snippets(README, "cpp")
+    (command,) = snippets(README, "sh", "c++ ")
+    (folder / "quick.cpp").write_text(program)
+    run("sh", "-ec", command)
+    added, drawn = map(float, run("./quick").split())
+    assert added != 0 and abs(added - 0.1 * drawn) < 1e-6
 
 
 def test_python(folder):

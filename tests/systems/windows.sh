@@ -4,7 +4,7 @@
 windows() {
   local target=x86_64-pc-windows-gnu folder=$target_dir/windows library=$target_dir/x86_64-pc-windows-gnu/release
   local suffix=.exe link=(-L"$library" -l:libsomemem.dll.a -lpthread -lversion)
-  local compiler=x86_64-w64-mingw32-gcc
+  local compiler=x86_64-w64-mingw32-gcc source
   export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=$compiler CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine
   export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=false
   # No desktop, no .NET, no browser, no debugger that waits for somebody.
@@ -13,10 +13,14 @@ windows() {
   mkdir -p "$folder" && use_standard_library $target std,test,panic_abort panic-unwind && release $target || return 1
 
   compile_programs "$folder" "tests/c/threads.c tests/c/windows.c" $compiler || return 1
+  for source in c_examples/raii.cpp tests/c/hpp.cpp; do
+    ${compiler/%gcc/g++} -std=c++17 -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude "$source" -static-libstdc++ -static-libgcc \
+      -o "$folder/$(basename "$source" .cpp).exe" "${link[@]}" || return 1
+  done
   $compiler -O2 -shared tests/systems/bcryptprimitives.c -o "$folder/bcryptprimitives.dll" -ladvapi32 || return 1
   for copy in somemem other unused; do cp "$library/somemem.dll" "$folder/$copy.dll" || return 1; done
   cp "$(dirname "$($compiler -print-file-name=libwinpthread-1.dll)")/libwinpthread-1.dll" "$folder" || return 1
-  (cd "$folder" && wineboot --init && wine windows.exe other.dll unused.dll && wine misuse.exe other.dll && wine threads.exe) \
+  (cd "$folder" && wineboot --init && wine windows.exe other.dll unused.dll && wine misuse.exe other.dll && wine threads.exe && wine hpp.exe && wine raii.exe) \
     && c_tests "$folder" wine && examples "$folder" wine && checksum wine "$folder/known_answers.exe" \
     && cmake_package && rust_tests $target || return 1
   wineserver --kill

@@ -1,0 +1,303 @@
+// somemem for C++17 and later: buffers that free themselves, noise for contiguous ranges, and exceptions for statuses.
+//
+//     somemem::noise noise{42, 0};                      // seed, stream
+//     std::vector<double> x(1000);
+//     noise.fill(x);                                    // elements 0 to 999
+//     noise.add(x, 0.1, 5000);                          // and 0.1 times elements 5000 to 5999
+//
+//     somemem::buffer y = somemem::random_noise(1000);  // another noise at each run
+//     for (double sample : y) sum += sample;
+//
+// Everything is inline and calls the functions of somemem.h, whose contracts hold here: values, threads, limits, cost. Write
+// somemem::random_noise() in full: the function of C has the same name and is in no namespace.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#ifndef SOMEMEM_HPP
+#define SOMEMEM_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <new>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include "somemem.h"
+
+#if !(__cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L))
+#error "somemem.hpp needs C++17; somemem.h serves C++98 and later"
+#endif
+
+namespace somemem {
+
+/// A call failed for lack of memory. Nothing has changed.
+class no_memory : public std::bad_alloc {
+public:
+    [[nodiscard]] const char *what() const noexcept override { return somemem_strerror(SOMEMEM_NO_MEMORY); }
+    [[nodiscard]] SomeMemStatus status() const noexcept { return SOMEMEM_NO_MEMORY; }
+};
+
+/// A call failed for any other reason, which status() tells and what() says in words. Nothing has changed.
+class error : public std::runtime_error {
+public:
+    explicit error(SomeMemStatus status) : std::runtime_error(somemem_strerror(status)), status_(status) {}
+    [[nodiscard]] SomeMemStatus status() const noexcept { return status_; }
+
+private:
+    SomeMemStatus status_;
+};
+
+/// Throws no_memory or error, if the status is a failure. For C functions that are called directly.
+inline void check(SomeMemStatus status)
+{
+    if (status == SOMEMEM_NO_MEMORY)
+        throw no_memory();
+    if (status != SOMEMEM_OK)
+        throw error(status);
+}
+
+/// Owns a growable buffer of doubles, and frees it. It moves and cannot be copied. One without a handle is empty.
+///
+/// Reading costs no call: the address and the size are kept beside the handle. Iterators and pointers are valid until the buffer is
+/// resized, moved to a larger reserve or freed.
+class buffer {
+public:
+    using value_type = double;
+    using size_type = std::size_t;
+    using difference_type = std::ptrdiff_t;
+    using reference = double &;
+    using const_reference = const double &;
+    using pointer = double *;
+    using const_pointer = const double *;
+    using iterator = double *;
+    using const_iterator = const double *;
+
+    buffer() noexcept = default;
+
+    /// `number` doubles of unspecified values. Throws no_memory.
+    explicit buffer(std::size_t number) : buffer(adopt(somemem_new(number))) {}
+
+    /// Takes over what somemem_new(), random_noise() or random_noise_seeded() returned. Throws what `errno` says, if it is NULL: so call
+    /// it at once.
+    [[nodiscard]] static buffer adopt(SomeMem *handle)
+    {
+        if (!handle)
+            check(errno == EIO ? SOMEMEM_NO_ENTROPY : SOMEMEM_NO_MEMORY);
+        buffer made;
+        made.handle_ = handle;
+        made.look();
+        return made;
+    }
+
+    buffer(buffer &&other) noexcept
+        : handle_(other.handle_), data_(other.data_), size_(other.size_)
+    {
+        other.forget();
+    }
+
+    buffer &operator=(buffer &&other) noexcept
+    {
+        if (this != &other) {
+            buffer old(std::move(*this));
+            handle_ = other.handle_;
+            data_ = other.data_;
+            size_ = other.size_;
+            other.forget();
+        }
+        return *this;
+    }
+
+    buffer(const buffer &) = delete;
+    buffer &operator=(const buffer &) = delete;
+
+    ~buffer()
+    {
+        if (handle_)
+            somemem_free(handle_);
+    }
+
+    [[nodiscard]] double *data() noexcept { return data_; }
+    [[nodiscard]] const double *data() const noexcept { return data_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return somemem_capacity(handle_); }
+
+    [[nodiscard]] double &operator[](std::size_t n) noexcept { return data_[n]; }
+    [[nodiscard]] const double &operator[](std::size_t n) const noexcept { return data_[n]; }
+
+    [[nodiscard]] double *begin() noexcept { return data_; }
+    [[nodiscard]] double *end() noexcept { return data_ + size_; }
+    [[nodiscard]] const double *begin() const noexcept { return data_; }
+    [[nodiscard]] const double *end() const noexcept { return data_ + size_; }
+    [[nodiscard]] const double *cbegin() const noexcept { return data_; }
+    [[nodiscard]] const double *cend() const noexcept { return data_ + size_; }
+
+    /// Keeps the content up to the smaller size; further doubles are of unspecified values. Throws no_memory, and the content is as
+    /// before.
+    void resize(std::size_t number)
+    {
+        if (!handle_)
+            *this = buffer(number);
+        check(somemem_resize(handle_, number));
+        look();
+    }
+
+    /// Resizes up to `number` doubles will move nothing. Throws no_memory.
+    void reserve(std::size_t number)
+    {
+        if (!handle_)
+            *this = buffer(0);
+        check(somemem_reserve(handle_, number));
+        look();
+    }
+
+    /// The handle, for functions of C that neither resize nor free the buffer; NULL if there is none.
+    [[nodiscard]] SomeMem *get() const noexcept { return handle_; }
+
+    /// Gives up the handle: the caller frees it. The buffer is empty then.
+    [[nodiscard]] SomeMem *release() noexcept
+    {
+        SomeMem *handle = handle_;
+        forget();
+        return handle;
+    }
+
+private:
+    void look() noexcept
+    {
+        data_ = somemem_data(handle_);
+        size_ = somemem_len(handle_);
+    }
+
+    void forget() noexcept
+    {
+        handle_ = nullptr;
+        data_ = nullptr;
+        size_ = 0;
+    }
+
+    SomeMem *handle_ = nullptr;
+    double *data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// `number` independent N(0,1) samples that nobody can predict or draw again. Throws no_memory, or error if the system gives no random key.
+[[nodiscard]] inline buffer random_noise(std::size_t number) { return buffer::adopt(::random_noise(number)); }
+
+/// Elements 0 to `number` - 1 of stream 0 of `seed`. Throws no_memory.
+[[nodiscard]] inline buffer random_noise(std::size_t number, std::uint64_t seed)
+{
+    return buffer::adopt(random_noise_seeded(number, seed));
+}
+
+/// Rows in memory: how many, of how many columns, how far apart in elements; and from each to the next, by how much the stream and the
+/// first index increase.
+struct rows {
+    std::size_t number;
+    std::size_t columns;
+    std::size_t stride;
+    std::uint64_t stream_step;
+    std::uint64_t first_step;
+
+    /// A stream for each row, one row behind the other.
+    [[nodiscard]] static constexpr rows of_streams(std::size_t number, std::size_t columns) noexcept
+    {
+        return {number, columns, columns, 1, 0};
+    }
+
+    /// A block of a larger array, whose rows are `width` long, in memory of its own. Its first element is at top * width + left.
+    [[nodiscard]] static constexpr rows of_block(std::size_t number, std::size_t columns, std::uint64_t width) noexcept
+    {
+        return {number, columns, columns, 0, width};
+    }
+};
+
+namespace detail {
+
+template <class Range> using element = std::remove_pointer_t<decltype(std::data(std::declval<Range &>()))>;
+
+// A contiguous range of doubles or floats that can be written to: std::vector, std::array, std::span, an array, a buffer.
+template <class Range>
+using enable_for = std::enable_if_t<(std::is_same_v<element<Range>, double> || std::is_same_v<element<Range>, float>) &&
+                                        std::is_convertible_v<decltype(std::size(std::declval<Range &>())), std::size_t>,
+                                    int>;
+
+} // namespace detail
+
+/// A sequence of noise. Each function draws elements from `first` on into a contiguous range of doubles or floats that can be written to,
+/// such as std::vector, std::array, std::span or somemem::buffer. Each throws error, and has then written nothing.
+struct noise {
+    std::uint64_t seed = 0;
+    std::uint64_t stream = 0;
+
+    /// out[i] = x, element `first` + i.
+    template <class Range, detail::enable_for<Range> = 0> void fill(Range &&out, std::uint64_t first = 0) const
+    {
+        if constexpr (std::is_same_v<detail::element<Range>, double>)
+            check(random_noise_fill(std::data(out), std::size(out), seed, stream, first));
+        else
+            check(random_noise_fill_f32(std::data(out), std::size(out), seed, stream, first));
+    }
+
+    /// inout[i] += scale * x.
+    template <class Range, detail::enable_for<Range> = 0>
+    void add(Range &&inout, double scale = 1, std::uint64_t first = 0) const
+    {
+        if constexpr (std::is_same_v<detail::element<Range>, double>)
+            check(random_noise_add(std::data(inout), std::size(inout), scale, seed, stream, first));
+        else
+            check(random_noise_add_f32(std::data(inout), std::size(inout), scale, seed, stream, first));
+    }
+
+    /// out[i] = mean + scale * x.
+    template <class Range, detail::enable_for<Range> = 0>
+    void normal(Range &&out, double mean, double scale, std::uint64_t first = 0) const
+    {
+        if constexpr (std::is_same_v<detail::element<Range>, double>)
+            check(random_noise_normal(std::data(out), std::size(out), mean, scale, seed, stream, first));
+        else
+            check(random_noise_normal_f32(std::data(out), std::size(out), mean, scale, seed, stream, first));
+    }
+
+    /// fill() for rows. A range that is too small for them is an error of SOMEMEM_INVALID_RANGE.
+    template <class Range, detail::enable_for<Range> = 0>
+    void fill(Range &&out, const rows &layout, std::uint64_t first = 0) const
+    {
+        check_size(std::size(out), layout);
+        if constexpr (std::is_same_v<detail::element<Range>, double>)
+            check(random_noise_fill_rows(std::data(out), layout.number, layout.columns, layout.stride, seed, stream, first, layout.stream_step,
+                                         layout.first_step));
+        else
+            check(random_noise_fill_rows_f32(std::data(out), layout.number, layout.columns, layout.stride, seed, stream, first,
+                                             layout.stream_step, layout.first_step));
+    }
+
+    /// add() for rows.
+    template <class Range, detail::enable_for<Range> = 0>
+    void add(Range &&inout, const rows &layout, double scale = 1, std::uint64_t first = 0) const
+    {
+        check_size(std::size(inout), layout);
+        if constexpr (std::is_same_v<detail::element<Range>, double>)
+            check(random_noise_add_rows(std::data(inout), layout.number, layout.columns, layout.stride, scale, seed, stream, first,
+                                        layout.stream_step, layout.first_step));
+        else
+            check(random_noise_add_rows_f32(std::data(inout), layout.number, layout.columns, layout.stride, scale, seed, stream, first,
+                                            layout.stream_step, layout.first_step));
+    }
+
+private:
+    // (number - 1) * stride + columns, without an overflow. Other nonsense is the library's to refuse.
+    static void check_size(std::size_t size, const rows &layout)
+    {
+        if (layout.number == 0 || layout.columns == 0)
+            return;
+        bool fits = layout.columns <= size && (layout.stride == 0 || layout.number - 1 <= (size - layout.columns) / layout.stride);
+        check(fits ? SOMEMEM_OK : SOMEMEM_INVALID_RANGE);
+    }
+};
+
+} // namespace somemem
+
+#endif // SOMEMEM_HPP
