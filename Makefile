@@ -174,7 +174,7 @@ endif
 	install -m 644 cmake/*.cmake "$(SHARE)/share/cmake/somemem"
 
 # Those tests that look at the library: the others are not about where it is.
-CHECKS ?= installed library known_answers misuse examples process pages threads limits leaks twin
+CHECKS ?= installed downstream library known_answers misuse examples process pages threads limits leaks twin
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(LIBRARIES) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
 	$(VENV)/bin/python -m pytest $(PYTEST) \

@@ -186,7 +186,7 @@ def test_pkg_config_and_cmake_are_told_what_the_static_library_needs(built, tmp_
     assert install(built, tmp_path / "stage").returncode == 0
     told = (tmp_path / "stage/usr/lib/pkgconfig/somemem.pc").read_text()
     assert set(re.search(r"Libs.private: (.*)", told)[1].split()) == needed
-    cmake = (ROOT / "cmake" / "somemem-config.cmake").read_text()
+    cmake = (ROOT / "cmake" / "somemem-targets.cmake").read_text()
     assert {f"-l{name}" for name in re.search(r"INTERFACE_LINK_LIBRARIES (util .*)\)", cmake)[1].split()} == needed
 
 

@@ -21,7 +21,7 @@ DOCUMENT = ROOT / "docs" / "installing.md"
 FILES = [
     *(LIB / f"libsomemem.{end}" for end in ("so", "so.0.1", "so.0.1.0", "a")),
     LIB / "pkgconfig" / "somemem.pc",
-    *(pathlib.Path("share/cmake/somemem") / f"somemem-config{end}.cmake" for end in ("", "-version")),
+    *(pathlib.Path("share/cmake/somemem") / f"somemem-{end}.cmake" for end in ("config", "config-version", "targets")),
     *(pathlib.Path("include") / f"somemem.{end}" for end in ("h", "hpp", "f03", "f90")),
 ]
 
@@ -43,7 +43,7 @@ def sh(prefix, tmp_path):
     (exports,) = snippets(DOCUMENT, "sh", "LD_LIBRARY_PATH")
     exports = exports.replace("$PREFIX/lib", f"$PREFIX/{LIB}")
     for language, name in (("c", "noise.c"), ("cpp", "noise.cpp"), ("fortran", "noise.f90"), ("cmake", "CMakeLists.txt")):
-        (program,) = snippets(DOCUMENT, language)
+        program = snippets(DOCUMENT, language)[0]
         (tmp_path / name).write_text(program)
     clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS")}
 
@@ -106,8 +106,8 @@ def test_cmake(sh, expected):
 
 @pytest.mark.parametrize(
     ("asked", "found"),
-    [("", True), ("0", False), ("0.1", True), ("0.1.0", True), ("0.1.0 EXACT", True), ("0.1...0.9", True), ("0.0...1", True),
-     ("0.1.1", False), ("0.2", False), ("0.0", False), ("1", False), ("0.0...<0.1", False), ("0.2...0.3", False), ("0.1 COMPONENTS shared static", True), ("COMPONENTS shares", False)],
+    [("", True), ("0", True), ("0.1", True), ("0.1.0", True), ("0.1.0 EXACT", True), ("0.1...0.9", True), ("0.0...1", True),
+     ("0.1.1", False), ("0.2", False), ("0.0", False), ("1", False), ("0.0...<0.1", False), ("0.2...0.3", False), ("0.1 COMPONENTS shared static somemem", True), ("COMPONENTS shares", False)],
 )  # fmt: skip
 def test_cmake_takes_versions_of_the_same_interface(sh, asked, found):
     need("cmake")

@@ -1,0 +1,128 @@
+"""Somebody's application, tests/downstream, takes the library in each way that CMake has, and one source of it was written for an older
+header. It is tried where the library is installed: `make installcheck CHECKS=downstream`."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import numpy
+import pytest
+
+from conftest import ROOT, missing, need, run, snippets
+
+if "SOMEMEM_PREFIX" not in os.environ:
+    pytest.skip("`make installcheck` runs this", allow_module_level=True)
+
+# Little is optimised, so that it is soon done.
+CLEAN = {name: value for name, value in os.environ.items() if not re.match("MAKE|MFLAGS|CARGO_(?!HOME)|RUST(C|FLAGS)", name)}
+CLEAN |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CMAKE_PREFIX_PATH": os.environ["SOMEMEM_PREFIX"]}
+TRIPLE = "aarch64-linux-gnu"
+
+
+def upgraded(text):
+    """As CHANGELOG.md's table says."""
+    there, here = re.search(r"^\| `(SOMEMEM_\w+)` \| (.*): the compiler", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE).groups()
+    assert text.count(there) == 1
+    return re.sub(rf"case {there}:", "".join(f"case {name}: " for name in re.findall(r"SOMEMEM_\w+", here)), text)
+
+
+@pytest.fixture
+def application(tmp_path):
+    place = tmp_path / "downstream"
+    shutil.copytree(ROOT / "tests" / "downstream", place)
+    source = place / "before.c"
+    source.write_text(upgraded(source.read_text()))
+    return place
+
+
+@pytest.fixture
+def expected(noise):
+    """What its two programs print."""
+    x = noise(1000, seed=42)
+    smoothed = 0.0
+    for one in x + 0.5 * noise(1000, seed=42, stream=1):
+        smoothed += one / 1000
+    return numpy.array([x[0], x[999], smoothed]), f"{x[999]:.17g} no memory, a wrong argument, done\n"
+
+
+def build(application, generator, *settings, **environment):
+    folder = application / "build"
+    tool = {"Ninja": "ninja", "Unix Makefiles": "make"}[generator]
+    need("cmake"), need(tool)
+    env = CLEAN | environment
+    run("cmake", "-S", application, "-B", folder, "-G", generator, f"-DSOMEMEM_SOURCES={ROOT}", *settings, env=env)
+    run("cmake", "--build", folder, env=env)
+    return folder
+
+
+def printed(folder, expected, *emulator):
+    numbers, line = expected
+    levels = run(*emulator, folder / "levels").split()
+    assert [float(number) for number in levels[:2]] == list(numbers[:2]) and abs(float(levels[2]) - numbers[2]) < 1e-12
+    assert run(*emulator, folder / "before") == line
+
+
+def needs_library(program):
+    return "libsomemem.so.0.1" in run("readelf", "-d", program)
+
+
+def test_before_it_is_upgraded_the_compiler_finds_the_place(tmp_path):
+    command = ["cc", "-fsyntax-only", f"-I{ROOT / 'include'}", ROOT / "tests" / "downstream" / "before.c"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert re.findall(r"error: .(\w+). undeclared", done.stderr) == ["SOMEMEM_INVALID_ARGUMENT"]
+
+
+@pytest.mark.parametrize("generator", ["Ninja", "Unix Makefiles"])
+@pytest.mark.parametrize("shared", ["ON", "OFF"])
+def test_the_installed_library(application, expected, generator, shared):
+    folder = build(application, generator, f"-DBUILD_SHARED_LIBS={shared}")
+    printed(folder, expected)
+    assert needs_library(folder / "levels") == (shared == "ON") and not needs_library(folder / "before")
+
+
+@pytest.mark.parametrize(("way", "generator", "shared"), [("fetched", "Ninja", "ON"), ("below", "Unix Makefiles", "OFF")])
+def test_as_a_part_of_it(application, expected, way, generator, shared):
+    folder = build(application, generator, f"-DSOMEMEM={way}", f"-DBUILD_SHARED_LIBS={shared}")
+    printed(folder, expected)
+    assert needs_library(folder / "levels") == (shared == "ON") and not needs_library(folder / "before")
+    # Built again there is nothing to do.
+    before = (folder / "levels").stat().st_mtime_ns
+    run("cmake", "--build", folder, env=CLEAN)
+    assert (folder / "levels").stat().st_mtime_ns == before
+
+
+def test_for_another_cpu(application, expected):
+    """By Debian's compiler, which can have a standard library for it."""
+    need(f"{TRIPLE}-g++"), need("qemu-aarch64")
+    if not pathlib.Path("/usr/lib/rustlib/aarch64-unknown-linux-gnu").exists():
+        missing("Rust's standard library for aarch64 is not installed")
+    (application / "aarch64.cmake").write_text(
+        f"set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR aarch64)\nset(CMAKE_C_COMPILER {TRIPLE}-gcc)\nset(CMAKE_CXX_COMPILER {TRIPLE}-g++)\n"
+    )
+    settings = ["-DSOMEMEM=fetched", "-DBUILD_SHARED_LIBS=ON", f"-DCMAKE_TOOLCHAIN_FILE={application / 'aarch64.cmake'}"]
+    folder = build(application, "Ninja", *settings, RUSTC="/usr/bin/rustc")
+    assert "AArch64" in run("readelf", "-h", folder / "levels")
+    printed(folder, expected, "qemu-aarch64", "-L", f"/usr/{TRIPLE}")
+
+
+def test_without_cargo_it_says_what_is_missing(application):
+    need("cmake")
+    hidden = {str(pathlib.Path(folder)) for folder in os.environ["PATH"].split(":") if (pathlib.Path(folder) / "cargo").exists()}
+    tools = {"CMAKE_C_COMPILER": need("cc"), "CMAKE_CXX_COMPILER": need("c++"), "CMAKE_MAKE_PROGRAM": need("make"), "CMAKE_IGNORE_PATH": ";".join(hidden)}
+    command = ["cmake", "-S", application, "-B", application / "build", "-DSOMEMEM=below", f"-DSOMEMEM_SOURCES={ROOT}", *(f"-D{name}={value}" for name, value in tools.items())]
+    done = subprocess.run(command, capture_output=True, text=True, env=CLEAN | {"CARGO_HOME": "/nowhere"})
+    assert done.returncode != 0 and "somemem is compiled by Rust, and there is no cargo" in " ".join(done.stderr.split()), done.stderr
+
+
+def test_meson(tmp_path):
+    need("meson"), need("ninja"), need("pkg-config")
+    document = ROOT / "docs" / "installing.md"
+    for language, name in (("c", "noise.c"), ("meson", "meson.build")):
+        (text,) = snippets(document, language)
+        (tmp_path / name).write_text(text)
+    env = CLEAN | {"PKG_CONFIG_PATH": str(next(pathlib.Path(os.environ["SOMEMEM_PREFIX"]).rglob("pkgconfig")))}
+    run("meson", "setup", "build", cwd=tmp_path, env=env)
+    run("ninja", "-C", "build", cwd=tmp_path, env=env)
+    assert needs_library(tmp_path / "build" / "noise") and float(run(tmp_path / "build" / "noise"))
