@@ -20,6 +20,7 @@
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 # make dieharder   runs dieharder's tests on those words
 # make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
+# make man     generates the manual pages after a change in include/somemem.h
 # make header  generates include/somemem.h after a change in src/capi
 
 CC ?= cc
@@ -84,7 +85,7 @@ export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-p
 endif
 
 .PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
-        header clean
+        header man clean
 all: library examples
 
 # A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
@@ -157,7 +158,7 @@ install-folders:
 	$(if $(filter $(PREFIX)/%,$(LIBRARIES)),,$(error LIBDIR is $(LIBRARIES): it must be below PREFIX, which is $(PREFIX)))
 
 install: install-folders $(BUILD)/$(LIBRARY)
-	install -d "$(TO)/pkgconfig" "$(SHARE)/include" "$(SHARE)/share/cmake/somemem"
+	install -d "$(TO)/pkgconfig" "$(SHARE)/include" "$(SHARE)/share/cmake/somemem" "$(SHARE)/share/man/man3"
 ifdef WINDOWS
 	install -d "$(SHARE)/bin"
 	install -m 755 $(BUILD)/somemem.dll "$(SHARE)/bin"
@@ -172,6 +173,7 @@ endif
 	chmod 644 "$(TO)/pkgconfig/somemem.pc"
 	install -m 644 include/* "$(SHARE)/include"
 	install -m 644 cmake/*.cmake "$(SHARE)/share/cmake/somemem"
+	install -m 644 man/*.3 "$(SHARE)/share/man/man3"
 
 # Those tests that look at the library: the others are not about where it is.
 CHECKS ?= installed downstream library known_answers misuse examples process pages threads limits leaks twin
@@ -273,6 +275,9 @@ dieharder: SHELL := /bin/bash
 dieharder: library $(VENV)/ready
 	mkdir -p $(TARGET)/stats
 	set -o pipefail; $(STATS) tests/stats/dieharder.sh $(VENV)/bin/python -m stats words | tee $(TARGET)/stats/dieharder.txt
+
+man: $(VENV)/ready
+	$(VENV)/bin/python man/pages.py
 
 header:
 	SOMEMEM_UPDATE_HEADER=1 $(CARGO) test --quiet --test header

@@ -23,6 +23,7 @@ FILES = [
     LIB / "pkgconfig" / "somemem.pc",
     *(pathlib.Path("share/cmake/somemem") / f"somemem-{end}.cmake" for end in ("config", "config-version", "targets")),
     *(pathlib.Path("include") / f"somemem.{end}" for end in ("h", "hpp", "f03", "f90")),
+    *(pathlib.Path("share/man/man3") / page.name for page in (ROOT / "man").glob("*.3")),
 ]
 
 
@@ -120,13 +121,18 @@ def test_cmake_takes_versions_of_the_same_interface(sh, asked, found):
     assert f"-- FOUND={int(found)}" in sh(script)
 
 
+def test_man_finds_the_pages(prefix):
+    shown = run(need("man"), "-M", prefix / "share" / "man", "-P", "cat", "3", "random_noise_fill")
+    assert "random_noise_fill(double *out," in shown
+
+
 def test_fortran(sh, expected):
     need("gfortran")
     assert float(sh(FORTRAN + "./noise")) == expected
 
 
 def test_installed_files_are_the_documented_ones():
-    places = [f"{LIB}/libsomemem*", f"{LIB}/pkgconfig/somemem*", "share/cmake/somemem/*", "include/somemem*"]
+    places = [f"{LIB}/libsomemem*", f"{LIB}/pkgconfig/somemem*", "share/cmake/somemem/*", "include/somemem*", "share/man/man3/*"]
     installed = {path.relative_to(INSTALLED) for place in places for path in INSTALLED.glob(place)}
     assert installed == set(FILES)
     assert (LIBRARY_DIR / "libsomemem.so").readlink() == pathlib.Path("libsomemem.so.0.1.0")
