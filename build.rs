@@ -77,26 +77,20 @@ mod header {
     use std::path::PathBuf;
 
     /// The functions of the header, in its order.
-    const SOURCES: [&str; 5] = ["memory.rs", "noise.rs", "threads.rs", "status.rs", "version.rs"];
+    const SOURCES: [&str; 5] = ["noise.rs", "memory.rs", "threads.rs", "status.rs", "version.rs"];
 
     const BEGIN_GUARD: &str = "
 
 #ifndef SOMEMEM_H
 #define SOMEMEM_H";
 
-    /// To a C++ compiler this gives C linkage. To a parser that drops the lines beginning with '#', such as a script that
-    /// feeds cffi, only comments remain.
     const BEGIN_C_LINKAGE: &str = "
 #ifdef __cplusplus
-/* The declarations have C linkage.
-# */ extern \"C\" {
-/**/
+extern \"C\" {
 #endif";
 
     const END: &str = "#ifdef __cplusplus
-/* End of the C linkage.
-# */ }
-/**/
+} /* extern \"C\" */
 #endif
 
 #endif /* SOMEMEM_H */";

@@ -2,22 +2,42 @@
  *
  * somemem: memory full of Gaussian noise.
  *
- * somemem_*       own growable buffers of doubles through handles.
- * random_noise*   fill memory with N(0,1) samples, or add them to it: doubles or floats, in one piece or in rows. A sample is a
- *                 pure function of (seed, stream, index).
+ * Which function do I want?
+ *
+ *     noise that can be repeated       random_noise_fill, random_noise_fill_f32
+ *     noise added to a signal          random_noise_add, random_noise_add_f32
+ *     noise with a mean and a scale    random_noise_normal, random_noise_normal_f32
+ *     rows: a stream each, or a block  random_noise_fill_rows, random_noise_add_rows,
+ *                                      and both with _f32
+ *     a buffer of repeatable noise     random_noise_seeded
+ *     a buffer, other noise each run   random_noise
+ *     a growable buffer of doubles     somemem_new, somemem_data, somemem_len,
+ *                                      somemem_resize, somemem_free
+ *     a buffer that does not move      somemem_reserve, somemem_capacity
+ *     several threads for a call       somemem_set_threads
+ *     a status in words                somemem_strerror
+ *
+ * Noise in your own memory, and in a buffer that the library owns:
+ *
+ *     double x[1000];   // elements 0 to 999 of seed 42, stream 0
+ *     SomeMemStatus status = random_noise_fill(x, 1000, 42, 0, 0);
+ *     if (status != SOMEMEM_OK) { puts(somemem_strerror(status)); exit(1); }
  *
  *     SomeMem *noise = random_noise_seeded(1000000, 42);
  *     if (!noise) { perror("random_noise_seeded"); exit(1); }
- *     double first = somemem_data(noise)[0];
+ *     double first = somemem_data(noise)[0];   // equal to x[0]
  *     somemem_free(noise);
  *
- * No function prints, aborts, or throws. The three functions that make a handle (somemem_new, random_noise and
- * random_noise_seeded) set errno when they fail; nothing else ever changes errno. After fork() the child of a threaded
- * parent may call everything. dlclose() is safe and leaves the library loaded. Any call may be interrupted by a signal
- * handler, and none is promised to be safe in one: allocating is not.
+ * Errors: no function prints, aborts or throws. A function that fails returns a SomeMemStatus and changes nothing. somemem_new,
+ * random_noise and random_noise_seeded return NULL instead, and set errno. No other call changes errno.
  *
- * Link with -lsomemem, or what `pkg-config --libs somemem` says. Of static libraries written in Rust at most one goes into a
- * program. SPDX-License-Identifier: MIT OR Apache-2.0 */
+ * Threads and processes: every function may be called by any thread, unless its text says otherwise. After fork() the child may call
+ * every function, also if the parent has threads. A signal handler may interrupt any call, but must not make one. dlclose() is safe;
+ * the library stays loaded.
+ *
+ * Linking: -lsomemem, or what `pkg-config --libs somemem` says. Link at most one static library that is written in Rust into a program.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
 
 #ifndef SOMEMEM_H
 #define SOMEMEM_H
@@ -26,13 +46,11 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
-/* The declarations have C linkage.
-# */ extern "C" {
-/**/
+extern "C" {
 #endif
 
 /**
- * The version of this header, by semantic versioning. somemem_version() is that of the library that is running.
+ * The version of this header, by semantic versioning. somemem_version() tells the version of the running library.
  */
 #define SOMEMEM_VERSION_MAJOR 0
 
@@ -47,23 +65,23 @@
 #define SOMEMEM_VERSION_PATCH 0
 
 /**
- * The version as one number, for comparisons: 10000 times major, 100 times minor and patch, added up.
+ * The version as one number, for comparisons: 10000 * major + 100 * minor + patch.
  */
 #define SOMEMEM_VERSION_NUMBER (((SOMEMEM_VERSION_MAJOR * 10000) + (SOMEMEM_VERSION_MINOR * 100)) + SOMEMEM_VERSION_PATCH)
 
 /**
- * The value specification that the samples follow, docs/value-spec.md. Under one number a value never changes; a library
- * of another number has another SONAME.
+ * The number of the value specification that the samples follow: docs/value-spec.md. A specification never changes. A library with
+ * another one has another SONAME.
  */
 #define RANDOM_NOISE_SPEC 1
 
 /**
- * What a call came to. Every value but SOMEMEM_OK is a failure, and a call that failed has changed nothing. Later
- * versions may add values; none is ever renumbered.
+ * The result of a call. Every value except SOMEMEM_OK is an error, and a call that returns an error has changed nothing. Later versions may
+ * add values. No value is ever renumbered.
  */
 typedef enum SomeMemStatus {
   /**
-   * Done.
+   * Success.
    */
   SOMEMEM_OK = 0,
   /**
@@ -71,16 +89,15 @@ typedef enum SomeMemStatus {
    */
   SOMEMEM_NO_MEMORY = 1,
   /**
-   * The handle is NULL where a buffer is needed, freed already, or was never made by this library.
+   * The handle is NULL where a buffer is needed, or was freed, or never was a handle.
    */
   SOMEMEM_INVALID_HANDLE = 2,
   /**
-   * The data is NULL or not aligned for its type, and there are elements to write.
+   * There are elements to write, and the data pointer is NULL or not aligned for its type.
    */
   SOMEMEM_INVALID_POINTER = 3,
   /**
-   * The number of elements, rows or columns, the first index, the stride or a step: more than memory can hold, rows that overlap,
-   * or a stream or an index above 2^64 - 1.
+   * A stream or an index would be above 2^64 - 1, or the elements are more than memory can hold, or rows overlap.
    */
   SOMEMEM_INVALID_RANGE = 4,
   /**
@@ -88,184 +105,53 @@ typedef enum SomeMemStatus {
    */
   SOMEMEM_INVALID_SCALE = 5,
   /**
-   * The operating system gave no random key. The function that needs one, random_noise(), reports it as `errno` EIO.
+   * The operating system gave no random key. Only random_noise() needs one, and reports this as `errno` EIO.
    */
   SOMEMEM_NO_ENTROPY = 6
 } SomeMemStatus;
 
 /**
- * A growable buffer of doubles, seen only through its handle.
+ * A growable buffer of doubles, known by its handle.
  *
- * A `SomeMem *` is a handle and not an address: never to be dereferenced, only passed to the functions here. NULL, a
- * handle that was freed and a value that was never a handle are all refused with SOMEMEM_INVALID_HANDLE, from any thread,
- * and nothing is touched. (On 64-bit systems an invented value is taken for one of n live handles with a probability of
- * n / 2^63; a freed handle becomes valid again only when its place has been reused 2^31 times.)
+ * A `SomeMem *` is a handle, not an address: pass it to the functions here, and do not dereference it. Where the handle is NULL, was freed
+ * or never was one, every function returns an error and touches nothing. (On 64-bit systems an invented value is taken for one of n live
+ * handles with a probability of n / 2^63. A freed handle becomes valid again only after its place was reused 2^31 times.)
  *
- * Lifetime: from the call that makes it to somemem_free(). Leak checkers see buffers through the table of handles, so none is
- * reported. To find handles that were never freed, set SOMEMEM_FIND_LEAKS=1 in the environment (set, and neither empty nor
- * 0; it is read once, when the first handle is made). A buffer is then reported as lost, by the call that made it, if it is not
- * freed before the check; also one that is still in use.
+ * Lifetime: from the call that makes it to somemem_free(). Leak checkers find every buffer through the table of handles, so they report
+ * none. To find handles that were never freed, set SOMEMEM_FIND_LEAKS=1 in the environment. Then a leak checker reports each buffer
+ * that is not freed when it looks, with the call that made it. The variable counts if it is neither empty nor 0, and is read once, when
+ * the first handle is made.
  *
- * Threads: different handles may be used by different threads at once. One handle must not be resized or freed while
- * another thread uses it.
+ * Threads: several threads may use different handles at once. While a thread resizes or frees a handle, no other may use that one.
  */
 typedef struct SomeMem SomeMem;
 
 /**
- * Makes a buffer of `number` doubles of unspecified values.
+ * Writes elements `first` to `first` + `number` - 1 of the sequence (`seed`, `stream`) to `out`.
  *
- * `number` may be 0: the buffer is valid and empty.
+ * Element i of a sequence is one N(0,1) sample. It is a pure function of (seed, stream, i): its bits are the same on every CPU, for
+ * any number of threads, in any rounding mode, and however a range is cut into calls. To skip ahead, pass another `first`; that costs
+ * nothing. A sequence has 2^64 elements.
  *
- * Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
- * allocated or `number` is above PTRDIFF_MAX / 8.
+ * Seed and stream are the two halves of an AES-128 key. Sequences of different keys are independent as far as AES is a good cipher, and
+ * all values of seed and stream are equally good: 0, 1, 2, ... are fine. A seed is not a secret, and noise from a known seed gives no
+ * differential privacy.
  *
- * Cost: little more than malloc()'s. From 1 MiB on the memory is mapped from the operating system, in huge pages where it
- * has them, and costs a page fault a page when it is first written. No more addresses are taken than that; but on Windows, which
- * cannot move pages and limits no addresses, those for 16 times as much. docs/platforms.md has what else differs between systems.
+ * Samples are never 0 and never subnormal, and positive and negative ones are equally likely. The distribution is N(0,1) to beyond 10
+ * standard deviations.
  *
- * On Linux up to 64 MiB of freed buffers, each of 1 to 32 MiB and four at most, are kept for later buffers of about that size,
- * which then cost no page faults; no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when
- * it is short, also in a container. somemem_trim() gives it back.
+ * `out` has room for `number` doubles. If `number` is 0, `out` and `first` may be anything.
  *
- * If the environment variable SOMEMEM_PLAIN_PAGES is set, and neither empty nor 0, there are no huge pages and nothing is
- * kept; it is read once.
- */
-struct SomeMem *somemem_new(size_t number);
-
-/**
- * Makes a buffer `new_number` doubles long.
+ * Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last index would be above 2^64 - 1, or
+ * `number` is above PTRDIFF_MAX / 8. SOMEMEM_INVALID_POINTER: `number` is above 0, and `out` is NULL or not aligned for a double. There
+ * is no other error.
  *
- * The first doubles, as many as both lengths have, keep their bits. New ones have unspecified values. Growing beyond
- * somemem_capacity() moves the data, if it must; ask somemem_data() again, because the old pointer is invalid then. Up to a length
- * that was reserved with somemem_reserve() it does not move.
+ * The call uses at most 16 KiB of stack, allocates nothing, and raises no floating-point exception. Only threads, if
+ * somemem_set_threads() asks for any, take memory from the system. This holds for all functions that draw into the caller's memory.
  *
- * `new_number` may be 0: the buffer is then valid and empty.
- *
- * Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if the memory cannot be allocated or `new_number` is
- * above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
- *
- * Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
- * buffers of 1 MiB and more grow without a copy: their pages are moved; on Windows they do up to somemem_capacity(). (They are copied where the program has treated some
- * of them otherwise, by mprotect() or madvise(), and where a forked child grows beyond what was reserved.) Memory is given back
- * when a buffer of less than 1 MiB, of which nothing is reserved, needs less than a quarter of its room, and a larger one less
- * than three quarters.
- */
-enum SomeMemStatus somemem_resize(struct SomeMem *memory,
-                                  size_t new_number);
-
-/**
- * Keeps a buffer's data where it is from now on, whatever its length up to `number` doubles.
- *
- * The data may move once, now; ask somemem_data() again. Then the pointer stays the same until the buffer grows beyond
- * `number`, which ends the promise, or is freed. It survives shrinking, also to 0. A `number` that is not above an earlier one
- * changes nothing.
- *
- * The promise is of the address and not of memory: growing takes memory, and can give SOMEMEM_NO_MEMORY. On Linux and Windows
- * `number` doubles of 1 MiB or more take addresses alone until they are used, which count on Linux against RLIMIT_AS, and after
- * mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. Smaller ones, and any on other systems, are a block from malloc().
- *
- * Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if so many addresses cannot be had or `number` is above
- * PTRDIFF_MAX / 8. After an error nothing has changed.
- *
- * Cost: that of moving the data once. Growing inside copies nothing.
- */
-enum SomeMemStatus somemem_reserve(struct SomeMem *memory,
-                                   size_t number);
-
-/**
- * Frees a buffer. Its handle and its data pointer are invalid from now on.
- *
- * `memory` may be NULL: SOMEMEM_OK, and nothing happens.
- *
- * Returns SOMEMEM_OK, or SOMEMEM_INVALID_HANDLE, also for a buffer that was freed before. If several threads free the same
- * handle at once, one of them gets SOMEMEM_OK.
- */
-enum SomeMemStatus somemem_free(struct SomeMem *memory);
-
-/**
- * Where a buffer's doubles are: somemem_len() of them, the first on a 64-byte boundary.
- *
- * Undo mprotect(), mlock() and madvise() before the next resize or free: its pages may become another buffer's.
- *
- * The pointer is valid until the next somemem_free(), somemem_reserve(), or somemem_resize() of this handle; up to a reserved
- * length somemem_resize() leaves it valid. That of an empty buffer is not NULL, and not to be dereferenced.
- *
- * Returns NULL for an invalid handle.
- */
-double *somemem_data(const struct SomeMem *memory);
-
-/**
- * How many doubles a buffer has.
- *
- * Returns 0 for an invalid handle.
- */
-size_t somemem_len(const struct SomeMem *memory);
-
-/**
- * How long a buffer can grow without moving its data: at least somemem_len().
- *
- * Shrinking may lower it, but not below what was reserved with somemem_reserve().
- *
- * Returns 0 for an invalid handle.
- */
-size_t somemem_capacity(const struct SomeMem *memory);
-
-/**
- * Gives all memory that is kept of freed buffers back to the operating system, as malloc_trim() does for the heap.
- *
- * What other threads free meanwhile may be kept. Call it before mlockall(MCL_CURRENT), which would lock what is kept, or fail for it.
- *
- * Threads: from any thread at any time.
- */
-void somemem_trim(void);
-
-/**
- * Makes a buffer of `number` independent N(0,1) samples that nobody can predict or draw again.
- *
- * The samples are those of a 128-bit key from the operating system; see random_noise_fill(). After a fork() parent and
- * child get different ones.
- *
- * Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
- * allocated or `number` is above PTRDIFF_MAX / 8, or to EIO, if the operating system gave no key.
- *
- * Threads: from any thread at any time.
- */
-struct SomeMem *random_noise(size_t number);
-
-/**
- * Makes a buffer of the elements 0 to `number` - 1 of stream 0 of `seed`; see random_noise_fill().
- *
- * Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
- * allocated or `number` is above PTRDIFF_MAX / 8.
- *
- * Threads: from any thread at any time.
- */
-struct SomeMem *random_noise_seeded(size_t number,
-                                    uint64_t seed);
-
-/**
- * Writes the elements `first` to `first` + `number` - 1 of the sequence (`seed`, `stream`) to `out`.
- *
- * Element i of a sequence is one N(0,1) sample, a pure function of (seed, stream, i): the same bits on every CPU, in
- * whichever pieces and by however many threads a range is drawn, whatever the rounding mode. To skip ahead is to pass
- * another `first`, at no cost. Each sequence has 2^64 elements. Sequences that differ in seed or stream are as unrelated
- * as AES-128 under different keys: seed and stream are the two halves of its key, and any values are as good as others.
- * A seed is no secret, and this is no mechanism for differential privacy.
- *
- * Samples are never 0, never subnormal, and as likely negative as positive. The distribution is N(0,1) out to beyond
- * 10 standard deviations.
- *
- * `out` may be any memory for `number` doubles. With `number` = 0 it may be any pointer at all, and `first` any number.
- *
- * Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE, if the last index would be above 2^64 - 1 or `number`
- * is above PTRDIFF_MAX / 8; SOMEMEM_INVALID_POINTER, if `number` is above 0 and `out` is NULL or not aligned for a double. It
- * cannot fail otherwise: it uses at most 16 KiB of stack, allocates nothing (but for what the system needs to start threads, if
- * somemem_set_threads() asks for any), and raises no floating-point exception. All this holds for the other functions that
- * draw noise into the caller's memory, too.
- *
- * Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times what
- * memset() takes; without it (AMD EPYC, Zen 3) 60 ns and 1.6 ns, 3 times memset(). On CPUs without AES instructions the samples are
- * the same and take some ten times as long.
+ * Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times memset();
+ * without it (AMD EPYC, Zen 3) 60 ns a call and 1.6 ns a double, 3 times memset(). Without AES instructions the same samples take some
+ * ten times as long.
  *
  * Threads: from any thread at any time, each writing memory of its own.
  */
@@ -276,9 +162,9 @@ enum SomeMemStatus random_noise_fill(double *out,
                                      uint64_t first);
 
 /**
- * random_noise_fill() for floats: each is the double of its index, rounded to nearest. It is the same noise in less memory.
+ * random_noise_fill() for floats. Each float is the double of its index, rounded to nearest.
  *
- * They are never 0, infinite or subnormal either. `number` may be up to PTRDIFF_MAX / 4.
+ * Floats are never 0, infinite or subnormal either. `number` may be up to PTRDIFF_MAX / 4.
  *
  * Returns what random_noise_fill() returns.
  *
@@ -291,22 +177,23 @@ enum SomeMemStatus random_noise_fill_f32(float *out,
                                          uint64_t first);
 
 /**
- * Adds noise to a signal: `inout[i]` becomes `inout[i] + (scale * x)`, where x is element `first` + i of the sequence
- * (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `scale` of -0.0 counts as 0.0.
+ * Adds noise to a signal: `inout[i]` becomes `inout[i] + (scale * z)`, where z is element `first` + i of the sequence
+ * (`seed`, `stream`), as random_noise_fill() draws it. Product and sum are each rounded once, to nearest.
  *
- * A negative `scale` takes off what was added, so a program can try a direction both ways without a copy of x:
+ * A negative `scale` subtracts what a positive one added. So a program can try a direction both ways without a copy of x:
  *
  *     random_noise_add(x, n, eps, seed, stream, 0);         // x + eps z
  *     random_noise_add(x, n, -2 * eps, seed, stream, 0);    // x - eps z
  *     random_noise_add(x, n, eps, seed, stream, 0);         // x again, but for rounding
  *
- * Rounding leaves this: each call rounds each sum once, so x is off by at most half a unit in the last place of each of the three
- * sums. Where the error must not grow over many steps, keep a copy.
+ * Each call rounds each sum once. So after the three calls x is off by at most half a unit in the last place of each of the three sums.
+ * Keep a copy where the error must not grow over many steps.
  *
- * A `scale` of 0 changes nothing, but that it may turn -0.0 into 0.0. Sums may overflow to infinity, or be subnormal.
+ * A `scale` of -0.0 counts as 0.0. A `scale` of 0 changes nothing, except that -0.0 may become 0.0. Sums may overflow to infinity, or be
+ * subnormal.
  *
- * Returns SOMEMEM_OK. After a failure nothing is changed: SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER as for
- * random_noise_fill(); SOMEMEM_INVALID_SCALE, if `scale` is NaN or infinite, also where `number` is 0.
+ * Returns SOMEMEM_OK, or an error, and then nothing is changed. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+ * random_noise_fill(). SOMEMEM_INVALID_SCALE: `scale` is NaN or infinite, also if `number` is 0.
  *
  * Threads: from any thread at any time, each changing memory of its own.
  */
@@ -318,8 +205,8 @@ enum SomeMemStatus random_noise_add(double *inout,
                                     uint64_t first);
 
 /**
- * random_noise_add() for floats: `inout[i]` becomes `(float)((double)inout[i] + (scale * x))`. Product and sum are made in double,
- * and x is not rounded to a float before.
+ * random_noise_add() for floats: `inout[i]` becomes `(float)((double)inout[i] + (scale * z))`. Product and sum are computed in double, and
+ * z is not rounded to a float.
  *
  * `number` may be up to PTRDIFF_MAX / 4.
  *
@@ -335,15 +222,14 @@ enum SomeMemStatus random_noise_add_f32(float *inout,
                                         uint64_t first);
 
 /**
- * Writes noise of another mean and standard deviation: `out[i]` becomes `mean + (scale * x)`, where x is element `first` + i of the
- * sequence (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `scale` of -0.0 counts
- * as 0.0.
+ * Writes noise with a mean and a standard deviation: `out[i]` becomes `mean + (scale * z)`, where z is element `first` + i of the
+ * sequence (`seed`, `stream`), as random_noise_fill() draws it. Product and sum are each rounded once, to nearest.
  *
- * Other libraries call this normal(mean, sigma). `scale` may be negative: that mirrors the noise. Results may overflow to infinity,
- * or be subnormal or 0.
+ * Other libraries call this normal(mean, sigma). A negative `scale` mirrors the noise, and -0.0 counts as 0.0. Results may overflow to
+ * infinity, or be subnormal or 0.
  *
- * Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER as for
- * random_noise_fill(); SOMEMEM_INVALID_SCALE, if `mean` or `scale` is NaN or infinite, also where `number` is 0.
+ * Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+ * random_noise_fill(). SOMEMEM_INVALID_SCALE: `mean` or `scale` is NaN or infinite, also if `number` is 0.
  *
  * Threads: from any thread at any time, each writing memory of its own.
  */
@@ -356,7 +242,7 @@ enum SomeMemStatus random_noise_normal(double *out,
                                        uint64_t first);
 
 /**
- * random_noise_normal() for floats: product and sum are made in double, and the sum is then rounded to a float.
+ * random_noise_normal() for floats. Product and sum are computed in double, and the sum is then rounded to a float.
  *
  * `number` may be up to PTRDIFF_MAX / 4.
  *
@@ -373,27 +259,27 @@ enum SomeMemStatus random_noise_normal_f32(float *out,
                                            uint64_t first);
 
 /**
- * random_noise_fill() for rows of an array: row r of `rows` is `columns` long, begins at `out` + r * `stride`, and gets the elements
- * of the sequence (`seed`, `stream` + r * `stream_step`) from `first` + r * `first_step` on. What lies between the rows is neither
+ * random_noise_fill() for rows of an array. Row r, of `rows`, begins at `out` + r * `stride` and is `columns` long. It gets the elements of
+ * the sequence (`seed`, `stream` + r * `stream_step`) from index `first` + r * `first_step` on. What lies between the rows is neither
  * read nor written.
  *
- * Two uses, each one call:
+ * It has two uses:
  *
  * - A sequence for each row: stream_step = 1, first_step = 0, stride = columns.
  * - A block of a larger array whose rows are `width` long, at (top, left): stream_step = 0, first_step = width,
- *   first = top * width + left. Every element gets the value that it has in the whole array, however that is cut into blocks.
+ *   first = top * width + left. Every element gets the value that it has in the whole array.
  *
- * `stride`, in elements, is at least `columns`. Ranges of indices may overlap. Rows and columns may be 0: there is nothing to write
- * then, and `out`, `stride`, `first` and the steps may be anything.
+ * `stride` is in elements, and at least `columns`. Rows may share indices. If `rows` or `columns` is 0, nothing is written, and `out`,
+ * `stride`, `first` and the steps may be anything.
  *
- * Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE, if the last stream or the last index of a row would be
- * above 2^64 - 1, if there is more than one row and `stride` is less than `columns`, or if all of it from the first to the last
- * element is more than PTRDIFF_MAX bytes; SOMEMEM_INVALID_POINTER, if `out` is NULL or not aligned for a double.
+ * Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last stream or the last index of a row would
+ * be above 2^64 - 1, or there is more than one row and `stride` is less than `columns`, or all of it, from the first to the last
+ * element, is more than PTRDIFF_MAX bytes. SOMEMEM_INVALID_POINTER: `out` is NULL or not aligned for a double.
  *
- * Cost: that of one random_noise_fill() of as many elements and some nanoseconds a row, if all rows are of one stream; otherwise a
- * key schedule a row, which costs less than a call a row. The threads of somemem_set_threads() share the elements, whatever the shape.
+ * Cost: if all rows are of one stream, that of one random_noise_fill() of as many elements, and some nanoseconds a row. Otherwise each
+ * row takes a key schedule as well, which is less than a call. The threads of somemem_set_threads() share the elements, for any shape.
  *
- * Threads: from any thread at any time, each writing rows of its own, also if they lie between another's.
+ * Threads: from any thread at any time, each writing rows of its own. Rows of several threads may lie between each other.
  */
 enum SomeMemStatus random_noise_fill_rows(double *out,
                                           size_t rows,
@@ -406,11 +292,11 @@ enum SomeMemStatus random_noise_fill_rows(double *out,
                                           uint64_t first_step);
 
 /**
- * random_noise_fill_rows() for floats; see random_noise_fill_f32().
+ * random_noise_fill_rows() for floats, which are those of random_noise_fill_f32().
  *
  * Returns what random_noise_fill_rows() returns; `out` has to be aligned for a float.
  *
- * Threads: from any thread at any time, each writing rows of its own, also if they lie between another's.
+ * Threads: from any thread at any time, each writing rows of its own. Rows of several threads may lie between each other.
  */
 enum SomeMemStatus random_noise_fill_rows_f32(float *out,
                                               size_t rows,
@@ -423,12 +309,12 @@ enum SomeMemStatus random_noise_fill_rows_f32(float *out,
                                               uint64_t first_step);
 
 /**
- * random_noise_add() for rows of an array, which are those of random_noise_fill_rows().
+ * random_noise_add() for rows of an array. The rows and their elements are those of random_noise_fill_rows().
  *
- * Returns what random_noise_fill_rows() returns; or SOMEMEM_INVALID_SCALE, and nothing is changed, if `scale` is NaN or infinite, also
- * where there are no rows or columns.
+ * Returns what random_noise_fill_rows() returns, or SOMEMEM_INVALID_SCALE: `scale` is NaN or infinite, also if there are no rows or
+ * columns. After an error nothing is changed.
  *
- * Threads: from any thread at any time, each changing rows of its own, also if they lie between another's.
+ * Threads: from any thread at any time, each changing rows of its own. Rows of several threads may lie between each other.
  */
 enum SomeMemStatus random_noise_add_rows(double *inout,
                                          size_t rows,
@@ -442,11 +328,11 @@ enum SomeMemStatus random_noise_add_rows(double *inout,
                                          uint64_t first_step);
 
 /**
- * random_noise_add_rows() for floats; see random_noise_add_f32().
+ * random_noise_add_rows() for floats, by the formula of random_noise_add_f32().
  *
  * Returns what random_noise_add_rows() returns; `inout` has to be aligned for a float.
  *
- * Threads: from any thread at any time, each changing rows of its own, also if they lie between another's.
+ * Threads: from any thread at any time, each changing rows of its own. Rows of several threads may lie between each other.
  */
 enum SomeMemStatus random_noise_add_rows_f32(float *inout,
                                              size_t rows,
@@ -460,62 +346,191 @@ enum SomeMemStatus random_noise_add_rows_f32(float *inout,
                                              uint64_t first_step);
 
 /**
- * The instructions that noise is drawn with on this CPU: "AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES" or "portable".
- * They change how long a call takes and never a value.
+ * Makes a buffer of the elements 0 to `number` - 1 of the sequence (`seed`, stream 0), as random_noise_fill() draws them.
  *
- * The string is static: never NULL, never to be freed.
+ * Returns a handle, to be freed by somemem_free(). On failure it returns NULL and sets `errno` to ENOMEM: the memory cannot be
+ * allocated, or `number` is above PTRDIFF_MAX / 8.
+ *
+ * Threads: from any thread at any time.
+ */
+struct SomeMem *random_noise_seeded(size_t number,
+                                    uint64_t seed);
+
+/**
+ * Makes a buffer of `number` independent N(0,1) samples. They differ at every call, and nobody can predict or repeat them.
+ *
+ * Their key, of 128 bits, comes from the operating system. The distribution is that of random_noise_fill(). After a fork() parent and
+ * child get different samples.
+ *
+ * Returns a handle, to be freed by somemem_free(). On failure it returns NULL and sets `errno`: ENOMEM if the memory cannot be
+ * allocated or `number` is above PTRDIFF_MAX / 8, EIO if the operating system gives no key.
+ *
+ * Threads: from any thread at any time.
+ */
+struct SomeMem *random_noise(size_t number);
+
+/**
+ * Names the instructions that draw noise on this CPU: "AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES" or "portable".
+ *
+ * They decide how long a call takes. They never change a value.
+ *
+ * The string is static: it is never NULL, and must not be freed.
  *
  * Threads: from any thread at any time.
  */
 const char *somemem_kernel(void);
 
 /**
- * Sets by how many threads all functions draw large ranges, from the next call on.
+ * Makes a buffer of `number` doubles of unspecified values.
  *
- * 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 256 are 256.
- * The number changes how long a call takes and never a value. Less than 262,144 elements, of all rows together, are always drawn by the
- * calling thread alone, and memory that one thread saturates is not filled faster by two.
+ * `number` may be 0: the buffer is valid and empty.
  *
- * Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; anything else in it is
- * ignored. It is read once, by the first call that draws a large range or asks somemem_threads().
+ * Returns a handle, to be freed by somemem_free(). On failure it returns NULL and sets `errno` to ENOMEM: the memory cannot be
+ * allocated, or `number` is above PTRDIFF_MAX / 8.
  *
- * The threads are made for the call and are gone when it returns. They block all signals but those that their own
- * instructions raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which the program's handlers get as from any thread. One
- * that cannot be started costs speed and nothing else. (On Windows none can begin while DllMain runs: leave the number at 1 there.)
+ * Cost: little more than malloc(). Buffers of 1 MiB and more are mapped from the operating system, in huge pages where it has them, and
+ * cost a page fault a page when they are first written. They take as many addresses as they have bytes. Windows cannot move pages, so
+ * there they take 16 times as many. docs/platforms.md lists what else differs between systems.
  *
- * Threads: from any thread at any time; it counts for all threads of the process.
+ * On Linux, freed buffers are kept for later buffers of about their size, which then cost no page faults: at most four, of 1 to 32 MiB
+ * each and 64 MiB in all, and no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when it is short,
+ * also in a container. somemem_trim() gives it back.
+ *
+ * The environment variable SOMEMEM_PLAIN_PAGES=1 turns huge pages and keeping off. It counts if it is neither empty nor 0, and is read
+ * once.
+ */
+struct SomeMem *somemem_new(size_t number);
+
+/**
+ * Makes a buffer `new_number` doubles long.
+ *
+ * The content is kept up to the smaller of the two lengths. New doubles have unspecified values. The data may move, and the old pointer is
+ * then invalid: ask somemem_data() again. Within a length that somemem_reserve() reserved it does not move.
+ *
+ * `new_number` may be 0: the buffer is then valid and empty.
+ *
+ * Returns SOMEMEM_OK, or an error, and then length, content and data pointer are as before. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY:
+ * the memory cannot be allocated, or `new_number` is above PTRDIFF_MAX / 8.
+ *
+ * Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow
+ * without a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of
+ * their pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when
+ * less than three quarters of it are needed; of a buffer below 1 MiB, if nothing is reserved, when less than a quarter is.
+ */
+enum SomeMemStatus somemem_resize(struct SomeMem *memory,
+                                  size_t new_number);
+
+/**
+ * Reserves addresses, so that a buffer's data does not move while it has up to `number` doubles.
+ *
+ * This call may move the data: ask somemem_data() again. Then the pointer stays valid until the buffer grows beyond `number` or is freed.
+ * Shrinking, also to 0, does not end that; growing beyond `number` does. A `number` that is not above an earlier one changes nothing.
+ *
+ * Addresses are reserved, not memory: growing can still return SOMEMEM_NO_MEMORY. On Linux and Windows a reserve of 1 MiB or more takes
+ * no memory until it is used. On Linux it counts against RLIMIT_AS, and after mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. A smaller
+ * reserve, and any on other systems, is a block from malloc().
+ *
+ * Returns SOMEMEM_OK, or an error, and then nothing has changed. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY: so many addresses cannot be
+ * had, or `number` is above PTRDIFF_MAX / 8.
+ *
+ * Cost: at most one copy of the data. Growing within the reserve copies nothing.
+ */
+enum SomeMemStatus somemem_reserve(struct SomeMem *memory,
+                                   size_t number);
+
+/**
+ * Frees a buffer. Its handle and its data pointer become invalid.
+ *
+ * `memory` may be NULL: nothing happens, and the result is SOMEMEM_OK.
+ *
+ * Returns SOMEMEM_OK, or SOMEMEM_INVALID_HANDLE, also for a buffer that was freed before. If several threads free one handle at once,
+ * one of them gets SOMEMEM_OK.
+ */
+enum SomeMemStatus somemem_free(struct SomeMem *memory);
+
+/**
+ * The address of a buffer's doubles. There are somemem_len() of them, and the first is on a 64-byte boundary.
+ *
+ * The pointer is valid until the next somemem_free(), somemem_reserve() or somemem_resize() of this handle; somemem_resize() within a
+ * reserve leaves it valid. The pointer of an empty buffer is not NULL, and must not be dereferenced.
+ *
+ * Undo mprotect(), mlock() and madvise() before the next resize or free: the pages may become another buffer's.
+ *
+ * Returns NULL for an invalid handle.
+ */
+double *somemem_data(const struct SomeMem *memory);
+
+/**
+ * The number of doubles in a buffer.
+ *
+ * Returns 0 for an invalid handle.
+ */
+size_t somemem_len(const struct SomeMem *memory);
+
+/**
+ * The number of doubles that a buffer can grow to without moving its data. It is at least somemem_len().
+ *
+ * Shrinking may lower it, but not below what somemem_reserve() reserved.
+ *
+ * Returns 0 for an invalid handle.
+ */
+size_t somemem_capacity(const struct SomeMem *memory);
+
+/**
+ * Gives the memory that is kept of freed buffers back to the operating system, as malloc_trim() does for the heap.
+ *
+ * A buffer that another thread frees meanwhile may still be kept. Call this before mlockall(MCL_CURRENT), which would lock the kept
+ * memory too, or fail because of it.
+ *
+ * Threads: from any thread at any time.
+ */
+void somemem_trim(void);
+
+/**
+ * Sets the number of threads that draw a large range, for all functions and all threads of the process.
+ *
+ * The default is 1: no thread is started. 0 means one thread for each CPU that the process may run on. Above 256, 256 are used. The number
+ * changes how long a call takes, and never a value. A call for less than 262,144 elements, of all rows together, uses the calling thread
+ * alone. Where one thread saturates the memory, two are not faster.
+ *
+ * Before the first call of this function the environment variable SOMEMEM_NUM_THREADS sets the number. Text that is not a number is
+ * ignored. It is read once, by the first call that draws a large range or of somemem_threads().
+ *
+ * The threads are started for a call and end before it returns. They block all signals except those that their own instructions raise
+ * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS). If one cannot be started, the others do its work. On Windows leave the number at 1 in
+ * DllMain, where no thread can start.
+ *
+ * Threads: from any thread at any time. It takes effect from the next call on.
  */
 void somemem_set_threads(size_t threads);
 
 /**
- * By how many threads a large range would be drawn now: at least 1.
+ * The number of threads that would draw a large range now. It is at least 1.
  *
  * Threads: from any thread at any time.
  */
 size_t somemem_threads(void);
 
 /**
- * A sentence in English that says what a status means.
+ * Describes a status in English.
  *
- * `status` may be any number. The string is static: never NULL, never to be freed.
+ * `status` may be any number. The string is static: it is never NULL, and must not be freed.
  *
  * Threads: from any thread at any time.
  */
 const char *somemem_strerror(int32_t status);
 
 /**
- * The version of the library that is running, such as "0.1.0".
+ * The version of the running library, such as "0.1.0".
  *
- * The string is static: never NULL, never to be freed.
+ * The string is static: it is never NULL, and must not be freed.
  *
  * Threads: from any thread at any time.
  */
 const char *somemem_version(void);
 
 #ifdef __cplusplus
-/* End of the C linkage.
-# */ }
-/**/
+} /* extern "C" */
 #endif
 
 #endif /* SOMEMEM_H */

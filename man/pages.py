@@ -106,15 +106,14 @@ def constants():
 def of_library():
     paragraphs = uncommented(re.search(r"/\* Generated.*\n((?: \*.*\n)*? \*.*) \*/", HEADER)[1])
     told = re.fullmatch(r"somemem: (.*)\.", paragraphs[0])[1]
-    families = re.sub(r"^(\S+) +(.*(?:\n {4,}.*)*)", lambda found: f"**{found[1].rstrip('*')}**\\ \\*\n    {' '.join(found[2].split())}", paragraphs[1], flags=re.MULTILINE)
     license = re.search(r"SPDX-License-Identifier: (.*)", paragraphs[-1])[1]
-    rest = [restructured(re.sub(r" ?SPDX-License-Identifier: .*", "", paragraph)) for paragraph in paragraphs[2:]]
+    described = map(restructured, paragraphs[1:-1])
     handles = uncommented(re.search(r"/\*\*\n((?: \*.*\n)+?) \*/\ntypedef struct SomeMem SomeMem;", HEADER)[1])
     statuses = uncommented(re.search(r"/\*\*\n((?: \*.*\n)+?) \*/\ntypedef enum SomeMemStatus", HEADER)[1])
     listed = "\n".join(f"**{name}**\\ (3)\n    {restructured(summary(paragraphs))}" for name, (paragraphs, _) in FUNCTIONS.items())
     sections = [
         ("SYNOPSIS", indented("#include <somemem.h>") + "\nLink with *-lsomemem*."),
-        ("DESCRIPTION", "\n\n".join([families, *rest])),
+        ("DESCRIPTION", "\n\n".join(described)),
         ("FUNCTIONS", listed),
         ("HANDLES", "\n\n".join(map(restructured, handles))),
         ("STATUSES", "\n\n".join([*map(restructured, statuses), *constants()])),

@@ -38,8 +38,8 @@ def assert_calls_every_function(suffix):
 
 
 def declarations():
-    """The header as cffi reads it: without its preprocessor lines."""
-    return re.sub(r"^#.*", "", HEADER.read_text(), flags=re.MULTILINE)
+    """The header as cffi reads it: without its preprocessor lines and what they hold for C++."""
+    return re.sub(r"^#(ifdef __cplusplus\n)?.*", "", HEADER.read_text(), flags=re.MULTILINE)
 
 
 def functions_of_the_header():

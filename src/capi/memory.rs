@@ -5,20 +5,18 @@ use somemem::internals::{Memory, NoMemory};
 use super::{SomeMemStatus, hand_over, keep_errno};
 use crate::handle;
 
-/// A growable buffer of doubles, seen only through its handle.
+/// A growable buffer of doubles, known by its handle.
 ///
-/// A `SomeMem *` is a handle and not an address: never to be dereferenced, only passed to the functions here. NULL, a
-/// handle that was freed and a value that was never a handle are all refused with SOMEMEM_INVALID_HANDLE, from any thread,
-/// and nothing is touched. (On 64-bit systems an invented value is taken for one of n live handles with a probability of
-/// n / 2^63; a freed handle becomes valid again only when its place has been reused 2^31 times.)
+/// A `SomeMem *` is a handle, not an address: pass it to the functions here, and do not dereference it. Where the handle is NULL, was freed
+/// or never was one, every function returns an error and touches nothing. (On 64-bit systems an invented value is taken for one of n live
+/// handles with a probability of n / 2^63. A freed handle becomes valid again only after its place was reused 2^31 times.)
 ///
-/// Lifetime: from the call that makes it to somemem_free(). Leak checkers see buffers through the table of handles, so none is
-/// reported. To find handles that were never freed, set SOMEMEM_FIND_LEAKS=1 in the environment (set, and neither empty nor
-/// 0; it is read once, when the first handle is made). A buffer is then reported as lost, by the call that made it, if it is not
-/// freed before the check; also one that is still in use.
+/// Lifetime: from the call that makes it to somemem_free(). Leak checkers find every buffer through the table of handles, so they report
+/// none. To find handles that were never freed, set SOMEMEM_FIND_LEAKS=1 in the environment. Then a leak checker reports each buffer
+/// that is not freed when it looks, with the call that made it. The variable counts if it is neither empty nor 0, and is read once, when
+/// the first handle is made.
 ///
-/// Threads: different handles may be used by different threads at once. One handle must not be resized or freed while
-/// another thread uses it.
+/// Threads: several threads may use different handles at once. While a thread resizes or frees a handle, no other may use that one.
 pub struct SomeMem {
     _private: [u8; 0],
 }
@@ -27,19 +25,19 @@ pub struct SomeMem {
 ///
 /// `number` may be 0: the buffer is valid and empty.
 ///
-/// Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
-/// allocated or `number` is above PTRDIFF_MAX / 8.
+/// Returns a handle, to be freed by somemem_free(). On failure it returns NULL and sets `errno` to ENOMEM: the memory cannot be
+/// allocated, or `number` is above PTRDIFF_MAX / 8.
 ///
-/// Cost: little more than malloc()'s. From 1 MiB on the memory is mapped from the operating system, in huge pages where it
-/// has them, and costs a page fault a page when it is first written. No more addresses are taken than that; but on Windows, which
-/// cannot move pages and limits no addresses, those for 16 times as much. docs/platforms.md has what else differs between systems.
+/// Cost: little more than malloc(). Buffers of 1 MiB and more are mapped from the operating system, in huge pages where it has them, and
+/// cost a page fault a page when they are first written. They take as many addresses as they have bytes. Windows cannot move pages, so
+/// there they take 16 times as many. docs/platforms.md lists what else differs between systems.
 ///
-/// On Linux up to 64 MiB of freed buffers, each of 1 to 32 MiB and four at most, are kept for later buffers of about that size,
-/// which then cost no page faults; no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when
-/// it is short, also in a container. somemem_trim() gives it back.
+/// On Linux, freed buffers are kept for later buffers of about their size, which then cost no page faults: at most four, of 1 to 32 MiB
+/// each and 64 MiB in all, and no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when it is short,
+/// also in a container. somemem_trim() gives it back.
 ///
-/// If the environment variable SOMEMEM_PLAIN_PAGES is set, and neither empty nor 0, there are no huge pages and nothing is
-/// kept; it is read once.
+/// The environment variable SOMEMEM_PLAIN_PAGES=1 turns huge pages and keeping off. It counts if it is neither empty nor 0, and is read
+/// once.
 #[unsafe(no_mangle)]
 pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
     hand_over(|| Ok(Memory::new(number)?))
@@ -47,20 +45,18 @@ pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
 
 /// Makes a buffer `new_number` doubles long.
 ///
-/// The first doubles, as many as both lengths have, keep their bits. New ones have unspecified values. Growing beyond
-/// somemem_capacity() moves the data, if it must; ask somemem_data() again, because the old pointer is invalid then. Up to a length
-/// that was reserved with somemem_reserve() it does not move.
+/// The content is kept up to the smaller of the two lengths. New doubles have unspecified values. The data may move, and the old pointer is
+/// then invalid: ask somemem_data() again. Within a length that somemem_reserve() reserved it does not move.
 ///
 /// `new_number` may be 0: the buffer is then valid and empty.
 ///
-/// Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if the memory cannot be allocated or `new_number` is
-/// above PTRDIFF_MAX / 8. After an error nothing has changed: length, content and data pointer are what they were.
+/// Returns SOMEMEM_OK, or an error, and then length, content and data pointer are as before. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY:
+/// the memory cannot be allocated, or `new_number` is above PTRDIFF_MAX / 8.
 ///
-/// Cost: a buffer that grows by one element at a time copies each element a constant number of times on average. On Linux
-/// buffers of 1 MiB and more grow without a copy: their pages are moved; on Windows they do up to somemem_capacity(). (They are copied where the program has treated some
-/// of them otherwise, by mprotect() or madvise(), and where a forked child grows beyond what was reserved.) Memory is given back
-/// when a buffer of less than 1 MiB, of which nothing is reserved, needs less than a quarter of its room, and a larger one less
-/// than three quarters.
+/// Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow
+/// without a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of
+/// their pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when
+/// less than three quarters of it are needed; of a buffer below 1 MiB, if nothing is reserved, when less than a quarter is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize) -> SomeMemStatus {
     // SAFETY: the caller's promise, stated in the crate's documentation.
@@ -73,20 +69,19 @@ fn resize(buffer: &mut Memory, new_number: usize) -> Result<(), NoMemory> {
     if buffer.resize_in_place(new_number) { Ok(()) } else { keep_errno(|| buffer.resize(new_number)) }
 }
 
-/// Keeps a buffer's data where it is from now on, whatever its length up to `number` doubles.
+/// Reserves addresses, so that a buffer's data does not move while it has up to `number` doubles.
 ///
-/// The data may move once, now; ask somemem_data() again. Then the pointer stays the same until the buffer grows beyond
-/// `number`, which ends the promise, or is freed. It survives shrinking, also to 0. A `number` that is not above an earlier one
-/// changes nothing.
+/// This call may move the data: ask somemem_data() again. Then the pointer stays valid until the buffer grows beyond `number` or is freed.
+/// Shrinking, also to 0, does not end that; growing beyond `number` does. A `number` that is not above an earlier one changes nothing.
 ///
-/// The promise is of the address and not of memory: growing takes memory, and can give SOMEMEM_NO_MEMORY. On Linux and Windows
-/// `number` doubles of 1 MiB or more take addresses alone until they are used, which count on Linux against RLIMIT_AS, and after
-/// mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. Smaller ones, and any on other systems, are a block from malloc().
+/// Addresses are reserved, not memory: growing can still return SOMEMEM_NO_MEMORY. On Linux and Windows a reserve of 1 MiB or more takes
+/// no memory until it is used. On Linux it counts against RLIMIT_AS, and after mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. A smaller
+/// reserve, and any on other systems, is a block from malloc().
 ///
-/// Returns SOMEMEM_OK; SOMEMEM_INVALID_HANDLE; or SOMEMEM_NO_MEMORY, if so many addresses cannot be had or `number` is above
-/// PTRDIFF_MAX / 8. After an error nothing has changed.
+/// Returns SOMEMEM_OK, or an error, and then nothing has changed. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY: so many addresses cannot be
+/// had, or `number` is above PTRDIFF_MAX / 8.
 ///
-/// Cost: that of moving the data once. Growing inside copies nothing.
+/// Cost: at most one copy of the data. Growing within the reserve copies nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_reserve(memory: *mut SomeMem, number: usize) -> SomeMemStatus {
     // SAFETY: the caller's promise, stated in the crate's documentation.
@@ -107,12 +102,12 @@ unsafe fn change(memory: *mut SomeMem, work: impl FnOnce(&mut Memory) -> Result<
     }
 }
 
-/// Frees a buffer. Its handle and its data pointer are invalid from now on.
+/// Frees a buffer. Its handle and its data pointer become invalid.
 ///
-/// `memory` may be NULL: SOMEMEM_OK, and nothing happens.
+/// `memory` may be NULL: nothing happens, and the result is SOMEMEM_OK.
 ///
-/// Returns SOMEMEM_OK, or SOMEMEM_INVALID_HANDLE, also for a buffer that was freed before. If several threads free the same
-/// handle at once, one of them gets SOMEMEM_OK.
+/// Returns SOMEMEM_OK, or SOMEMEM_INVALID_HANDLE, also for a buffer that was freed before. If several threads free one handle at once,
+/// one of them gets SOMEMEM_OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
     if memory.is_null() {
@@ -127,12 +122,12 @@ pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
     SomeMemStatus::SOMEMEM_OK
 }
 
-/// Where a buffer's doubles are: somemem_len() of them, the first on a 64-byte boundary.
+/// The address of a buffer's doubles. There are somemem_len() of them, and the first is on a 64-byte boundary.
 ///
-/// Undo mprotect(), mlock() and madvise() before the next resize or free: its pages may become another buffer's.
+/// The pointer is valid until the next somemem_free(), somemem_reserve() or somemem_resize() of this handle; somemem_resize() within a
+/// reserve leaves it valid. The pointer of an empty buffer is not NULL, and must not be dereferenced.
 ///
-/// The pointer is valid until the next somemem_free(), somemem_reserve(), or somemem_resize() of this handle; up to a reserved
-/// length somemem_resize() leaves it valid. That of an empty buffer is not NULL, and not to be dereferenced.
+/// Undo mprotect(), mlock() and madvise() before the next resize or free: the pages may become another buffer's.
 ///
 /// Returns NULL for an invalid handle.
 #[unsafe(no_mangle)]
@@ -141,7 +136,7 @@ pub unsafe extern "C" fn somemem_data(memory: *const SomeMem) -> *mut f64 {
     unsafe { handle::read(memory.addr(), Memory::data) }.unwrap_or(ptr::null_mut())
 }
 
-/// How many doubles a buffer has.
+/// The number of doubles in a buffer.
 ///
 /// Returns 0 for an invalid handle.
 #[unsafe(no_mangle)]
@@ -150,9 +145,9 @@ pub unsafe extern "C" fn somemem_len(memory: *const SomeMem) -> usize {
     unsafe { handle::read(memory.addr(), Memory::len) }.unwrap_or(0)
 }
 
-/// How long a buffer can grow without moving its data: at least somemem_len().
+/// The number of doubles that a buffer can grow to without moving its data. It is at least somemem_len().
 ///
-/// Shrinking may lower it, but not below what was reserved with somemem_reserve().
+/// Shrinking may lower it, but not below what somemem_reserve() reserved.
 ///
 /// Returns 0 for an invalid handle.
 #[unsafe(no_mangle)]
@@ -161,9 +156,10 @@ pub unsafe extern "C" fn somemem_capacity(memory: *const SomeMem) -> usize {
     unsafe { handle::read(memory.addr(), Memory::capacity) }.unwrap_or(0)
 }
 
-/// Gives all memory that is kept of freed buffers back to the operating system, as malloc_trim() does for the heap.
+/// Gives the memory that is kept of freed buffers back to the operating system, as malloc_trim() does for the heap.
 ///
-/// What other threads free meanwhile may be kept. Call it before mlockall(MCL_CURRENT), which would lock what is kept, or fail for it.
+/// A buffer that another thread frees meanwhile may still be kept. Call this before mlockall(MCL_CURRENT), which would lock the kept
+/// memory too, or fail because of it.
 ///
 /// Threads: from any thread at any time.
 #[unsafe(no_mangle)]

@@ -5,63 +5,31 @@ use somemem::{Error, Noise, Rows};
 
 use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
 
-/// Makes a buffer of `number` independent N(0,1) samples that nobody can predict or draw again.
+/// Writes elements `first` to `first` + `number` - 1 of the sequence (`seed`, `stream`) to `out`.
 ///
-/// The samples are those of a 128-bit key from the operating system; see random_noise_fill(). After a fork() parent and
-/// child get different ones.
+/// Element i of a sequence is one N(0,1) sample. It is a pure function of (seed, stream, i): its bits are the same on every CPU, for
+/// any number of threads, in any rounding mode, and however a range is cut into calls. To skip ahead, pass another `first`; that costs
+/// nothing. A sequence has 2^64 elements.
 ///
-/// Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
-/// allocated or `number` is above PTRDIFF_MAX / 8, or to EIO, if the operating system gave no key.
+/// Seed and stream are the two halves of an AES-128 key. Sequences of different keys are independent as far as AES is a good cipher, and
+/// all values of seed and stream are equally good: 0, 1, 2, ... are fine. A seed is not a secret, and noise from a known seed gives no
+/// differential privacy.
 ///
-/// Threads: from any thread at any time.
-#[unsafe(no_mangle)]
-pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
-    hand_over(|| {
-        // The key first: without one no memory is needed.
-        let noise = Secret::from_entropy()?;
-        let mut buffer = Memory::new(number)?;
-        noise.fill_unwritten(buffer.as_unwritten());
-        Ok(buffer)
-    })
-}
-
-/// Makes a buffer of the elements 0 to `number` - 1 of stream 0 of `seed`; see random_noise_fill().
+/// Samples are never 0 and never subnormal, and positive and negative ones are equally likely. The distribution is N(0,1) to beyond 10
+/// standard deviations.
 ///
-/// Returns a handle to be freed with somemem_free(); or NULL with `errno` set to ENOMEM, if the memory cannot be
-/// allocated or `number` is above PTRDIFF_MAX / 8.
+/// `out` has room for `number` doubles. If `number` is 0, `out` and `first` may be anything.
 ///
-/// Threads: from any thread at any time.
-#[unsafe(no_mangle)]
-pub extern "C" fn random_noise_seeded(number: usize, seed: u64) -> *mut SomeMem {
-    hand_over(|| {
-        let mut buffer = Memory::new(number)?;
-        Noise { seed, stream: 0 }.fill_unwritten(buffer.as_unwritten(), 0)?;
-        Ok(buffer)
-    })
-}
-
-/// Writes the elements `first` to `first` + `number` - 1 of the sequence (`seed`, `stream`) to `out`.
+/// Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last index would be above 2^64 - 1, or
+/// `number` is above PTRDIFF_MAX / 8. SOMEMEM_INVALID_POINTER: `number` is above 0, and `out` is NULL or not aligned for a double. There
+/// is no other error.
 ///
-/// Element i of a sequence is one N(0,1) sample, a pure function of (seed, stream, i): the same bits on every CPU, in
-/// whichever pieces and by however many threads a range is drawn, whatever the rounding mode. To skip ahead is to pass
-/// another `first`, at no cost. Each sequence has 2^64 elements. Sequences that differ in seed or stream are as unrelated
-/// as AES-128 under different keys: seed and stream are the two halves of its key, and any values are as good as others.
-/// A seed is no secret, and this is no mechanism for differential privacy.
+/// The call uses at most 16 KiB of stack, allocates nothing, and raises no floating-point exception. Only threads, if
+/// somemem_set_threads() asks for any, take memory from the system. This holds for all functions that draw into the caller's memory.
 ///
-/// Samples are never 0, never subnormal, and as likely negative as positive. The distribution is N(0,1) out to beyond
-/// 10 standard deviations.
-///
-/// `out` may be any memory for `number` doubles. With `number` = 0 it may be any pointer at all, and `first` any number.
-///
-/// Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE, if the last index would be above 2^64 - 1 or `number`
-/// is above PTRDIFF_MAX / 8; SOMEMEM_INVALID_POINTER, if `number` is above 0 and `out` is NULL or not aligned for a double. It
-/// cannot fail otherwise: it uses at most 16 KiB of stack, allocates nothing (but for what the system needs to start threads, if
-/// somemem_set_threads() asks for any), and raises no floating-point exception. All this holds for the other functions that
-/// draw noise into the caller's memory, too.
-///
-/// Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times what
-/// memset() takes; without it (AMD EPYC, Zen 3) 60 ns and 1.6 ns, 3 times memset(). On CPUs without AES instructions the samples are
-/// the same and take some ten times as long.
+/// Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times memset();
+/// without it (AMD EPYC, Zen 3) 60 ns a call and 1.6 ns a double, 3 times memset(). Without AES instructions the same samples take some
+/// ten times as long.
 ///
 /// Threads: from any thread at any time, each writing memory of its own.
 #[unsafe(no_mangle)]
@@ -76,9 +44,9 @@ pub unsafe extern "C" fn random_noise_fill(
     unsafe { draw(out, Rows::one(number), Noise { seed, stream }, first, Ok(Fill::<f64>::default())) }
 }
 
-/// random_noise_fill() for floats: each is the double of its index, rounded to nearest. It is the same noise in less memory.
+/// random_noise_fill() for floats. Each float is the double of its index, rounded to nearest.
 ///
-/// They are never 0, infinite or subnormal either. `number` may be up to PTRDIFF_MAX / 4.
+/// Floats are never 0, infinite or subnormal either. `number` may be up to PTRDIFF_MAX / 4.
 ///
 /// Returns what random_noise_fill() returns.
 ///
@@ -95,10 +63,10 @@ pub unsafe extern "C" fn random_noise_fill_f32(
     unsafe { draw(out, Rows::one(number), Noise { seed, stream }, first, Ok(Fill::<f32>::default())) }
 }
 
-/// Adds noise to a signal: `inout[i]` becomes `inout[i] + (scale * x)`, where x is element `first` + i of the sequence
-/// (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `scale` of -0.0 counts as 0.0.
+/// Adds noise to a signal: `inout[i]` becomes `inout[i] + (scale * z)`, where z is element `first` + i of the sequence
+/// (`seed`, `stream`), as random_noise_fill() draws it. Product and sum are each rounded once, to nearest.
 ///
-/// A negative `scale` takes off what was added, so a program can try a direction both ways without a copy of x:
+/// A negative `scale` subtracts what a positive one added. So a program can try a direction both ways without a copy of x:
 ///
 /// ```text
 ///     random_noise_add(x, n, eps, seed, stream, 0);         // x + eps z
@@ -106,13 +74,14 @@ pub unsafe extern "C" fn random_noise_fill_f32(
 ///     random_noise_add(x, n, eps, seed, stream, 0);         // x again, but for rounding
 /// ```
 ///
-/// Rounding leaves this: each call rounds each sum once, so x is off by at most half a unit in the last place of each of the three
-/// sums. Where the error must not grow over many steps, keep a copy.
+/// Each call rounds each sum once. So after the three calls x is off by at most half a unit in the last place of each of the three sums.
+/// Keep a copy where the error must not grow over many steps.
 ///
-/// A `scale` of 0 changes nothing, but that it may turn -0.0 into 0.0. Sums may overflow to infinity, or be subnormal.
+/// A `scale` of -0.0 counts as 0.0. A `scale` of 0 changes nothing, except that -0.0 may become 0.0. Sums may overflow to infinity, or be
+/// subnormal.
 ///
-/// Returns SOMEMEM_OK. After a failure nothing is changed: SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER as for
-/// random_noise_fill(); SOMEMEM_INVALID_SCALE, if `scale` is NaN or infinite, also where `number` is 0.
+/// Returns SOMEMEM_OK, or an error, and then nothing is changed. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+/// random_noise_fill(). SOMEMEM_INVALID_SCALE: `scale` is NaN or infinite, also if `number` is 0.
 ///
 /// Threads: from any thread at any time, each changing memory of its own.
 #[unsafe(no_mangle)]
@@ -128,8 +97,8 @@ pub unsafe extern "C" fn random_noise_add(
     unsafe { draw(inout, Rows::one(number), Noise { seed, stream }, first, Add::<f64>::new(scale)) }
 }
 
-/// random_noise_add() for floats: `inout[i]` becomes `(float)((double)inout[i] + (scale * x))`. Product and sum are made in double,
-/// and x is not rounded to a float before.
+/// random_noise_add() for floats: `inout[i]` becomes `(float)((double)inout[i] + (scale * z))`. Product and sum are computed in double, and
+/// z is not rounded to a float.
 ///
 /// `number` may be up to PTRDIFF_MAX / 4.
 ///
@@ -149,15 +118,14 @@ pub unsafe extern "C" fn random_noise_add_f32(
     unsafe { draw(inout, Rows::one(number), Noise { seed, stream }, first, Add::<f32>::new(scale)) }
 }
 
-/// Writes noise of another mean and standard deviation: `out[i]` becomes `mean + (scale * x)`, where x is element `first` + i of the
-/// sequence (`seed`, `stream`); see random_noise_fill(). Product and sum are each rounded once, to nearest. A `scale` of -0.0 counts
-/// as 0.0.
+/// Writes noise with a mean and a standard deviation: `out[i]` becomes `mean + (scale * z)`, where z is element `first` + i of the
+/// sequence (`seed`, `stream`), as random_noise_fill() draws it. Product and sum are each rounded once, to nearest.
 ///
-/// Other libraries call this normal(mean, sigma). `scale` may be negative: that mirrors the noise. Results may overflow to infinity,
-/// or be subnormal or 0.
+/// Other libraries call this normal(mean, sigma). A negative `scale` mirrors the noise, and -0.0 counts as 0.0. Results may overflow to
+/// infinity, or be subnormal or 0.
 ///
-/// Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER as for
-/// random_noise_fill(); SOMEMEM_INVALID_SCALE, if `mean` or `scale` is NaN or infinite, also where `number` is 0.
+/// Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+/// random_noise_fill(). SOMEMEM_INVALID_SCALE: `mean` or `scale` is NaN or infinite, also if `number` is 0.
 ///
 /// Threads: from any thread at any time, each writing memory of its own.
 #[unsafe(no_mangle)]
@@ -174,7 +142,7 @@ pub unsafe extern "C" fn random_noise_normal(
     unsafe { draw(out, Rows::one(number), Noise { seed, stream }, first, Normal::<f64>::new(mean, scale)) }
 }
 
-/// random_noise_normal() for floats: product and sum are made in double, and the sum is then rounded to a float.
+/// random_noise_normal() for floats. Product and sum are computed in double, and the sum is then rounded to a float.
 ///
 /// `number` may be up to PTRDIFF_MAX / 4.
 ///
@@ -195,27 +163,27 @@ pub unsafe extern "C" fn random_noise_normal_f32(
     unsafe { draw(out, Rows::one(number), Noise { seed, stream }, first, Normal::<f32>::new(mean, scale)) }
 }
 
-/// random_noise_fill() for rows of an array: row r of `rows` is `columns` long, begins at `out` + r * `stride`, and gets the elements
-/// of the sequence (`seed`, `stream` + r * `stream_step`) from `first` + r * `first_step` on. What lies between the rows is neither
+/// random_noise_fill() for rows of an array. Row r, of `rows`, begins at `out` + r * `stride` and is `columns` long. It gets the elements of
+/// the sequence (`seed`, `stream` + r * `stream_step`) from index `first` + r * `first_step` on. What lies between the rows is neither
 /// read nor written.
 ///
-/// Two uses, each one call:
+/// It has two uses:
 ///
 /// - A sequence for each row: stream_step = 1, first_step = 0, stride = columns.
 /// - A block of a larger array whose rows are `width` long, at (top, left): stream_step = 0, first_step = width,
-///   first = top * width + left. Every element gets the value that it has in the whole array, however that is cut into blocks.
+///   first = top * width + left. Every element gets the value that it has in the whole array.
 ///
-/// `stride`, in elements, is at least `columns`. Ranges of indices may overlap. Rows and columns may be 0: there is nothing to write
-/// then, and `out`, `stride`, `first` and the steps may be anything.
+/// `stride` is in elements, and at least `columns`. Rows may share indices. If `rows` or `columns` is 0, nothing is written, and `out`,
+/// `stride`, `first` and the steps may be anything.
 ///
-/// Returns SOMEMEM_OK. After a failure nothing is written: SOMEMEM_INVALID_RANGE, if the last stream or the last index of a row would be
-/// above 2^64 - 1, if there is more than one row and `stride` is less than `columns`, or if all of it from the first to the last
-/// element is more than PTRDIFF_MAX bytes; SOMEMEM_INVALID_POINTER, if `out` is NULL or not aligned for a double.
+/// Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last stream or the last index of a row would
+/// be above 2^64 - 1, or there is more than one row and `stride` is less than `columns`, or all of it, from the first to the last
+/// element, is more than PTRDIFF_MAX bytes. SOMEMEM_INVALID_POINTER: `out` is NULL or not aligned for a double.
 ///
-/// Cost: that of one random_noise_fill() of as many elements and some nanoseconds a row, if all rows are of one stream; otherwise a
-/// key schedule a row, which costs less than a call a row. The threads of somemem_set_threads() share the elements, whatever the shape.
+/// Cost: if all rows are of one stream, that of one random_noise_fill() of as many elements, and some nanoseconds a row. Otherwise each
+/// row takes a key schedule as well, which is less than a call. The threads of somemem_set_threads() share the elements, for any shape.
 ///
-/// Threads: from any thread at any time, each writing rows of its own, also if they lie between another's.
+/// Threads: from any thread at any time, each writing rows of its own. Rows of several threads may lie between each other.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn random_noise_fill_rows(
     out: *mut f64,
@@ -233,11 +201,11 @@ pub unsafe extern "C" fn random_noise_fill_rows(
     unsafe { draw(out, rows, Noise { seed, stream }, first, Ok(Fill::<f64>::default())) }
 }
 
-/// random_noise_fill_rows() for floats; see random_noise_fill_f32().
+/// random_noise_fill_rows() for floats, which are those of random_noise_fill_f32().
 ///
 /// Returns what random_noise_fill_rows() returns; `out` has to be aligned for a float.
 ///
-/// Threads: from any thread at any time, each writing rows of its own, also if they lie between another's.
+/// Threads: from any thread at any time, each writing rows of its own. Rows of several threads may lie between each other.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn random_noise_fill_rows_f32(
     out: *mut f32,
@@ -255,12 +223,12 @@ pub unsafe extern "C" fn random_noise_fill_rows_f32(
     unsafe { draw(out, rows, Noise { seed, stream }, first, Ok(Fill::<f32>::default())) }
 }
 
-/// random_noise_add() for rows of an array, which are those of random_noise_fill_rows().
+/// random_noise_add() for rows of an array. The rows and their elements are those of random_noise_fill_rows().
 ///
-/// Returns what random_noise_fill_rows() returns; or SOMEMEM_INVALID_SCALE, and nothing is changed, if `scale` is NaN or infinite, also
-/// where there are no rows or columns.
+/// Returns what random_noise_fill_rows() returns, or SOMEMEM_INVALID_SCALE: `scale` is NaN or infinite, also if there are no rows or
+/// columns. After an error nothing is changed.
 ///
-/// Threads: from any thread at any time, each changing rows of its own, also if they lie between another's.
+/// Threads: from any thread at any time, each changing rows of its own. Rows of several threads may lie between each other.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn random_noise_add_rows(
     inout: *mut f64,
@@ -279,11 +247,11 @@ pub unsafe extern "C" fn random_noise_add_rows(
     unsafe { draw(inout, rows, Noise { seed, stream }, first, Add::<f64>::new(scale)) }
 }
 
-/// random_noise_add_rows() for floats; see random_noise_add_f32().
+/// random_noise_add_rows() for floats, by the formula of random_noise_add_f32().
 ///
 /// Returns what random_noise_add_rows() returns; `inout` has to be aligned for a float.
 ///
-/// Threads: from any thread at any time, each changing rows of its own, also if they lie between another's.
+/// Threads: from any thread at any time, each changing rows of its own. Rows of several threads may lie between each other.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn random_noise_add_rows_f32(
     inout: *mut f32,
@@ -302,10 +270,46 @@ pub unsafe extern "C" fn random_noise_add_rows_f32(
     unsafe { draw(inout, rows, Noise { seed, stream }, first, Add::<f32>::new(scale)) }
 }
 
-/// The instructions that noise is drawn with on this CPU: "AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES" or "portable".
-/// They change how long a call takes and never a value.
+/// Makes a buffer of the elements 0 to `number` - 1 of the sequence (`seed`, stream 0), as random_noise_fill() draws them.
 ///
-/// The string is static: never NULL, never to be freed.
+/// Returns a handle, to be freed by somemem_free(). On failure it returns NULL and sets `errno` to ENOMEM: the memory cannot be
+/// allocated, or `number` is above PTRDIFF_MAX / 8.
+///
+/// Threads: from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn random_noise_seeded(number: usize, seed: u64) -> *mut SomeMem {
+    hand_over(|| {
+        let mut buffer = Memory::new(number)?;
+        Noise { seed, stream: 0 }.fill_unwritten(buffer.as_unwritten(), 0)?;
+        Ok(buffer)
+    })
+}
+
+/// Makes a buffer of `number` independent N(0,1) samples. They differ at every call, and nobody can predict or repeat them.
+///
+/// Their key, of 128 bits, comes from the operating system. The distribution is that of random_noise_fill(). After a fork() parent and
+/// child get different samples.
+///
+/// Returns a handle, to be freed by somemem_free(). On failure it returns NULL and sets `errno`: ENOMEM if the memory cannot be
+/// allocated or `number` is above PTRDIFF_MAX / 8, EIO if the operating system gives no key.
+///
+/// Threads: from any thread at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
+    hand_over(|| {
+        // The key first: without one no memory is needed.
+        let noise = Secret::from_entropy()?;
+        let mut buffer = Memory::new(number)?;
+        noise.fill_unwritten(buffer.as_unwritten());
+        Ok(buffer)
+    })
+}
+
+/// Names the instructions that draw noise on this CPU: "AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES" or "portable".
+///
+/// They decide how long a call takes. They never change a value.
+///
+/// The string is static: it is never NULL, and must not be freed.
 ///
 /// Threads: from any thread at any time.
 #[unsafe(no_mangle)]

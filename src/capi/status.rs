@@ -3,26 +3,25 @@ use std::ffi::{CStr, c_char};
 use somemem::Error;
 use somemem::internals::NoMemory;
 
-/// What a call came to. Every value but SOMEMEM_OK is a failure, and a call that failed has changed nothing. Later
-/// versions may add values; none is ever renumbered.
+/// The result of a call. Every value except SOMEMEM_OK is an error, and a call that returns an error has changed nothing. Later versions may
+/// add values. No value is ever renumbered.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(non_camel_case_types)]
 pub enum SomeMemStatus {
-    /// Done.
+    /// Success.
     SOMEMEM_OK = 0,
     /// The memory cannot be allocated, or the number of doubles is above PTRDIFF_MAX / 8.
     SOMEMEM_NO_MEMORY = 1,
-    /// The handle is NULL where a buffer is needed, freed already, or was never made by this library.
+    /// The handle is NULL where a buffer is needed, or was freed, or never was a handle.
     SOMEMEM_INVALID_HANDLE = 2,
-    /// The data is NULL or not aligned for its type, and there are elements to write.
+    /// There are elements to write, and the data pointer is NULL or not aligned for its type.
     SOMEMEM_INVALID_POINTER = 3,
-    /// The number of elements, rows or columns, the first index, the stride or a step: more than memory can hold, rows that overlap,
-    /// or a stream or an index above 2^64 - 1.
+    /// A stream or an index would be above 2^64 - 1, or the elements are more than memory can hold, or rows overlap.
     SOMEMEM_INVALID_RANGE = 4,
     /// The mean or the scale is NaN or infinite.
     SOMEMEM_INVALID_SCALE = 5,
-    /// The operating system gave no random key. The function that needs one, random_noise(), reports it as `errno` EIO.
+    /// The operating system gave no random key. Only random_noise() needs one, and reports this as `errno` EIO.
     SOMEMEM_NO_ENTROPY = 6,
 }
 
@@ -44,9 +43,9 @@ impl From<Error> for SomeMemStatus {
     }
 }
 
-/// A sentence in English that says what a status means.
+/// Describes a status in English.
 ///
-/// `status` may be any number. The string is static: never NULL, never to be freed.
+/// `status` may be any number. The string is static: it is never NULL, and must not be freed.
 ///
 /// Threads: from any thread at any time.
 #[unsafe(no_mangle)]

@@ -2,26 +2,26 @@ use somemem::internals::workers;
 
 use super::keep_errno;
 
-/// Sets by how many threads all functions draw large ranges, from the next call on.
+/// Sets the number of threads that draw a large range, for all functions and all threads of the process.
 ///
-/// 1 is the default: no thread is ever started. 0 means one for each CPU that the process may run on. More than 256 are 256.
-/// The number changes how long a call takes and never a value. Less than 262,144 elements, of all rows together, are always drawn by the
-/// calling thread alone, and memory that one thread saturates is not filled faster by two.
+/// The default is 1: no thread is started. 0 means one thread for each CPU that the process may run on. Above 256, 256 are used. The number
+/// changes how long a call takes, and never a value. A call for less than 262,144 elements, of all rows together, uses the calling thread
+/// alone. Where one thread saturates the memory, two are not faster.
 ///
-/// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; anything else in it is
-/// ignored. It is read once, by the first call that draws a large range or asks somemem_threads().
+/// Before the first call of this function the environment variable SOMEMEM_NUM_THREADS sets the number. Text that is not a number is
+/// ignored. It is read once, by the first call that draws a large range or of somemem_threads().
 ///
-/// The threads are made for the call and are gone when it returns. They block all signals but those that their own
-/// instructions raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which the program's handlers get as from any thread. One
-/// that cannot be started costs speed and nothing else. (On Windows none can begin while DllMain runs: leave the number at 1 there.)
+/// The threads are started for a call and end before it returns. They block all signals except those that their own instructions raise
+/// (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS). If one cannot be started, the others do its work. On Windows leave the number at 1 in
+/// DllMain, where no thread can start.
 ///
-/// Threads: from any thread at any time; it counts for all threads of the process.
+/// Threads: from any thread at any time. It takes effect from the next call on.
 #[unsafe(no_mangle)]
 pub extern "C" fn somemem_set_threads(threads: usize) {
     workers::set_threads(threads);
 }
 
-/// By how many threads a large range would be drawn now: at least 1.
+/// The number of threads that would draw a large range now. It is at least 1.
 ///
 /// Threads: from any thread at any time.
 #[unsafe(no_mangle)]

@@ -1,22 +1,22 @@
 use std::ffi::c_char;
 
-/// The version of this header, by semantic versioning. somemem_version() is that of the library that is running.
+/// The version of this header, by semantic versioning. somemem_version() tells the version of the running library.
 pub const SOMEMEM_VERSION_MAJOR: u32 = 0;
 /// See SOMEMEM_VERSION_MAJOR.
 pub const SOMEMEM_VERSION_MINOR: u32 = 1;
 /// See SOMEMEM_VERSION_MAJOR.
 pub const SOMEMEM_VERSION_PATCH: u32 = 0;
-/// The version as one number, for comparisons: 10000 times major, 100 times minor and patch, added up.
+/// The version as one number, for comparisons: 10000 * major + 100 * minor + patch.
 pub const SOMEMEM_VERSION_NUMBER: u32 =
     SOMEMEM_VERSION_MAJOR * 10000 + SOMEMEM_VERSION_MINOR * 100 + SOMEMEM_VERSION_PATCH;
 
-/// The value specification that the samples follow, docs/value-spec.md. Under one number a value never changes; a library
-/// of another number has another SONAME.
+/// The number of the value specification that the samples follow: docs/value-spec.md. A specification never changes. A library with
+/// another one has another SONAME.
 pub const RANDOM_NOISE_SPEC: u32 = 1;
 
-/// The version of the library that is running, such as "0.1.0".
+/// The version of the running library, such as "0.1.0".
 ///
-/// The string is static: never NULL, never to be freed.
+/// The string is static: it is never NULL, and must not be freed.
 ///
 /// Threads: from any thread at any time.
 #[unsafe(no_mangle)]
