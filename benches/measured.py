@@ -1,8 +1,8 @@
-"""What was measured, a file for each kind of CPU in docs/measured, and the tables that docs/performance.md has of it.
+"""What was measured, a file for each kind of CPU in docs/measured, and the tables that docs/performance.md and README.md have of it.
 
     measured.py record TARGET --cpu NAME     writes the file of a CPU from what `make bench`, `make bench-python` and
                                              `make bench AGAINST=` left in TARGET
-    measured.py tables [--check]             writes the tables into the document, or says whether they are there
+    measured.py tables [--check]             writes the tables into the documents, or says whether they are there
 
 A run on another CPU adds a file, and with it sections; it replaces nothing that was measured elsewhere."""
 
@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDER, DOCUMENT = ROOT / "docs" / "measured", ROOT / "docs" / "performance.md"
+FOLDER, DOCUMENT, README = ROOT / "docs" / "measured", ROOT / "docs" / "performance.md", ROOT / "README.md"
 BEGIN, END = "<!-- Drawn from docs/measured by `make plots`. -->\n", "<!-- End of what is drawn. -->\n"
 IN_CACHE, OUT_OF_CACHE = 64 << 10, 16 << 20
 
@@ -226,13 +226,35 @@ def section(measured):
     return text
 
 
+# What README compares, by the names that the runs have for it.
+COMPARED = {
+    "`memset`": "memset$",
+    "**somemem**": "somemem$",
+    "rand_distr, xoshiro256++": "rand_distr, xoshiro256",
+    "oneMKL, its fastest": "oneMKL(?!.*floats)",
+    "NumPy, its fastest": "NumPy(?!.*floats)",
+}
+
+
+def overview():
+    """Every CPU in one table."""
+    columns = [{name: ns for name, ns in measured.fills[OUT_OF_CACHE].items() if ns} for measured in every()]
+    rows = []
+    for name, pattern in COMPARED.items():
+        found = [[ns for contender, ns in column.items() if re.match(pattern, contender)] for column in columns]
+        rows.append([name, *(rounded(min(ns)) if ns else "" for ns in found)])
+    return table(["", *(measured.cpu + ", " + measured.about.split(";")[0].split(", two")[0] for measured in every())], rows)
+
+
 def tables(check):
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    old, _, after = rest.partition(END)
-    new = "\n" + "\n".join(map(section, every())) + "\n"
-    if check:
-        sys.exit(f"{DOCUMENT.relative_to(ROOT)} has other tables: `make plots` draws them" if old != new else 0)
-    DOCUMENT.write_text(before + BEGIN + new + END + after)
+    for document, new in ((DOCUMENT, "\n".join(map(section, every()))), (README, overview())):
+        before, _, rest = document.read_text().partition(BEGIN)
+        old, _, after = rest.partition(END)
+        new = f"\n{new}\n"
+        if check and old != new:
+            sys.exit(f"{document.relative_to(ROOT)} has other tables: `make plots` draws them")
+        if not check:
+            document.write_text(before + BEGIN + new + END + after)
 
 
 def main():

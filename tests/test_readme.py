@@ -1,6 +1,7 @@
 """Every snippet of README does what it says, run as written in a folder that looks like this one after `make`; and so do those of
 docs/installing.md that need nothing installed but the library. tests/test_installed.py runs the others."""
 
+import json
 import re
 import sys
 
@@ -35,11 +36,15 @@ def test_the_two_commands_exist():
 
 
 def test_c(folder):
-    (program,) = snippets(README, "c")
     (command,) = snippets(README, "sh", "cc ")
-    (folder / "quick.c").write_text(program)
-    run("sh", "-ec", command)
-    assert re.fullmatch(r"1000000 samples, the first is -?\d\.\d+\n", run("./quick"))
+    filling, buffers = snippets(README, "c")
+    printed = []
+    for program in (filling, buffers):
+        (folder / "quick.c").write_text(program)
+        run("sh", "-ec", command)
+        printed.append(run("./quick"))
+    assert f"`{printed[0].strip()}`" in README.read_text() and len(printed[0].split()) == 3
+    assert re.fullmatch(r"1000000 samples, the first is -?\d\.\d+\n", printed[1])
 
 
 def test_cpp(folder):
@@ -52,8 +57,11 @@ def test_cpp(folder):
 
 
 def test_python(folder):
-    (text,) = snippets(README, "python")
-    assert run(sys.executable, "-c", text) == ""
+    first, more = snippets(README, "python")
+    told = re.search("on every machine: `(.*?)`", README.read_text())[1]
+    printed = run(sys.executable, "-c", first).strip("[]\n ").split()
+    assert [f"{float(number):.6f}" for number in printed] == told.split()
+    assert run(sys.executable, "-c", more) == ""
 
 
 @pytest.fixture
@@ -115,6 +123,22 @@ def test_the_header_is_read_by_the_same_line_everywhere():
     """The cffi snippet and the tests strip the header alike."""
     (text,) = snippets(INSTALLING, "python", "cffi")
     assert r"""re.sub(r"^#(ifdef __cplusplus\n)?.*", "", """ in text
+
+
+FIGURES = ["README.md", "include/somemem.h", "python/README.md", "docs/installing.md", "docs/coming-from.md", "docs/scale.md", "docs/platforms.md"]
+
+
+@pytest.mark.parametrize("document", FIGURES)
+def test_figures_of_speed_were_measured(document):
+    """Nanoseconds and ratios to memset() are in a file of docs/measured, as they are rounded."""
+    measured = [json.loads(path.read_text())["fills"] for path in (ROOT / "docs" / "measured").glob("*.json")]
+    numbers = [ns for fills in measured for row in fills["ns"].values() for ns in row.values() if ns]
+    ratios = [value for fills in measured for value in fills["ratios"].values()]
+    text = " ".join(re.sub(r"^ \* ?", "", (ROOT / document).read_text(), flags=re.MULTILINE).split())
+    for known, pattern in ((numbers, r"(\d+(?:\.\d+)?) ns\b"), (ratios, r"(\d+(?:\.\d+)?) times (?:what )?`?memset")):
+        for figure in re.findall(pattern, text):
+            digits = len(figure.partition(".")[2])
+            assert any(float(f"{value:.{digits}f}") == float(figure) for value in known), figure
 
 
 def test_the_tables_of_figures_are_those_of_the_files():
