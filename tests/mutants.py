@@ -18,7 +18,7 @@ FUZZ = ["fuzz/run", "10", "-seed=1"]
 TABLE, MEMORY = "src/handle/table.rs", "rust/src/memory/mod.rs"
 LARGE, PAGES, SMALL = "rust/src/memory/large.rs", "rust/src/memory/pages.rs", "rust/src/memory/small.rs"
 
-ROWS, RUN, OPERATION = "rust/src/noise/rows.rs", "rust/src/noise/run.rs", "rust/src/noise/operation.rs"
+ROWS, RUN, OPERATION = "rust/src/noise/rows.rs", "rust/src/noise/draw.rs", "rust/src/noise/operation.rs"
 SHORT = "rust/src/noise/short_rows.rs"
 
 TAKE = "Some(self.0.swap(0, Ordering::Acquire)).filter(|&number| number != 0)"
@@ -44,7 +44,7 @@ MUTANTS = [
     ("a smaller reserve takes the place of a larger one", SMALL, "*reserved = number.max(*reserved);", "*reserved = number;", FUZZ),
     ("a block that is moved keeps one line too few", SMALL, "old.copy_to(data, kept)", "old.copy_to(data, kept.saturating_sub(LINE))", FUZZ),
     ("growing to pages forgets the first double", MEMORY, ".zip(self.as_unwritten())", ".zip(self.as_unwritten()).skip(1)", FUZZ),
-    ("kept pages may be too small", "rust/src/memory/kept.rs", "if usable >= bytes &&", "if usable >= bytes / 2 &&", FUZZ),
+    ("kept pages may be too small", "rust/src/memory/page_cache.rs", "if usable >= bytes &&", "if usable >= bytes / 2 &&", FUZZ),
     ("errno is not put back", "src/capi/errno.rs", "errno.write(code.unwrap_or(before))", "code.map(|code| errno.write(code)).unwrap_or(())", FUZZ),
     ("the last index may wrap around", ROWS, "start.checked_add(self.columns as u64 - 1)?", "start.checked_add((self.columns as u64 - 1) / 2)?", FUZZ),
     ("the last row's stream may wrap around", ROWS, "checked_add((steps as u64).checked_mul(self.stream_step)?)?", "checked_add((steps as u64 / 2).checked_mul(self.stream_step)?)?", FUZZ),

@@ -13,7 +13,7 @@ ENDS = re.compile(r"panic|unwrap_failed|expect_failed|handle_alloc_error|index_f
 # Where such a call is left, and why it is never made.
 EXCEPTIONS = {
     # Checks of indices into arrays of constant length: the queue holds less than a batch between calls and BATCH + MOSTLY at
-    # most within one (residual.rs), and a run's chunks are at most RUN (run.rs). Every length and offset is drawn in
+    # most within one (residual.rs), and a run's chunks are at most RUN (draw.rs). Every length and offset is drawn in
     # tests/kernels.rs, with overflow checks; and should one be wrong after all, this is what keeps memory from harm.
     r"somemem::noise::kernel::(avx2|avx512|portable)::run\w*": "constant lengths",
     # The aes crate's own checks, of lengths that are constants of the algorithm. What is called here is tried with a

@@ -2,17 +2,18 @@
 //! the memory it might point to.
 //!
 //! The upper half of the word is a slot of the table, the lower half the slot's state: a generation, and a last bit that
-//! is set while the slot is in use. The whole is then scrambled with a secret of this process ([`code`]), so that a value
+//! is set while the slot is in use. The whole is then scrambled with a secret of this process ([`mod@scramble`]), so that a value
 //! that this library did not make is taken for one of n live handles with a probability of n / 2^63 on 64-bit systems.
 
-mod code;
 mod hiding;
+mod scramble;
 mod table;
 
 // For the table, which in tests/loom finds other ones here.
 use std::sync::atomic;
 
 use hiding::mask;
+use scramble::{scramble, unscramble};
 use table::Table;
 
 use somemem::internals::{Memory, NoMemory, or_without_kept};
@@ -23,7 +24,7 @@ static TABLE: Table = Table::new();
 #[inline]
 pub fn insert(buffer: Memory) -> Result<usize, NoMemory> {
     let address = buffer.into_address();
-    or_without_kept(|| TABLE.insert(address ^ mask()).ok_or(NoMemory)).map(code::scramble).inspect_err(|_| {
+    or_without_kept(|| TABLE.insert(address ^ mask()).ok_or(NoMemory)).map(scramble).inspect_err(|_| {
         // SAFETY: the address that was to be handed over, and was not.
         drop(unsafe { Memory::from_address(address) });
     })
@@ -35,7 +36,7 @@ pub fn insert(buffer: Memory) -> Result<usize, NoMemory> {
 /// No other thread changes or removes the buffer meanwhile.
 #[inline]
 pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Memory) -> R) -> Option<R> {
-    let address = TABLE.word(code::unscramble(handle))? ^ mask();
+    let address = TABLE.word(unscramble(handle))? ^ mask();
     // SAFETY: the table holds the addresses of live buffers. This one is only read, and never dropped.
     let buffer = std::mem::ManuallyDrop::new(unsafe { Memory::from_address(address) }?);
     Some(work(&buffer))
@@ -47,7 +48,7 @@ pub unsafe fn read<R>(handle: usize, work: impl FnOnce(&Memory) -> R) -> Option<
 /// No other thread uses this handle meanwhile.
 #[inline]
 pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Memory) -> R) -> Option<R> {
-    let ticket = code::unscramble(handle);
+    let ticket = unscramble(handle);
     let address = TABLE.word(ticket)? ^ mask();
     // SAFETY: the table holds the addresses of live buffers, and nobody else uses this one.
     let mut buffer = unsafe { Memory::from_address(address) }?;
@@ -65,7 +66,7 @@ pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Memory) -> R) -> O
 /// No other thread reads or changes the buffer meanwhile. Of several that remove it one gets it.
 #[inline]
 pub unsafe fn remove(handle: usize) -> Option<Memory> {
-    let address = TABLE.remove(code::unscramble(handle))? ^ mask();
+    let address = TABLE.remove(unscramble(handle))? ^ mask();
     // SAFETY: the table held the address of a live buffer, and gave it to this caller alone.
     unsafe { Memory::from_address(address) }
 }

@@ -2,19 +2,17 @@
 
 use std::ptr::NonNull;
 
-pub use super::kept::{keep as free, release};
-pub use super::pages::Pages;
-use super::{Header, MAX_LEN, NoMemory, Place, kept, tools};
-
-/// From so many doubles on a buffer has pages of its own.
-pub const LARGE: usize = (1 << 20) / DOUBLE;
+use super::header::{Header, Place};
+pub use super::page_cache::{keep as free, release};
+use super::pages::Pages;
+use super::{MAX_LEN, NoMemory, page_cache, tools};
 
 const DOUBLE: usize = size_of::<f64>();
 
 /// Pages for `number` doubles, and their header.
 pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     let bytes = number * DOUBLE;
-    let pages = kept::take(bytes).map_or_else(|| Pages::new(bytes), Ok)?;
+    let pages = page_cache::take(bytes).map_or_else(|| Pages::new(bytes), Ok)?;
     // SAFETY: `malloc` takes any size.
     let block = unsafe { libc::malloc(size_of::<Header>()) };
     let header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
@@ -22,36 +20,6 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     // SAFETY: the block has room for a header and is aligned for anything.
     unsafe { header.write(Header { len: number, place: Place::Pages(pages) }) };
     Ok(header)
-}
-
-/// A buffer's pages, if it has any.
-///
-/// # Safety
-/// The header is a live one, and nobody else uses it meanwhile.
-#[cfg(target_os = "linux")]
-pub unsafe fn pages_mut<'a>(mut header: NonNull<Header>) -> Option<&'a mut Pages> {
-    // SAFETY: the caller's promise.
-    match unsafe { &mut header.as_mut().place } {
-        Place::Pages(pages) => Some(pages),
-        Place::Block { .. } => None,
-    }
-}
-
-/// A buffer's pages, if it has any, without its header: the next buffer gets a new one, so that leak checkers tell them apart.
-///
-/// # Safety
-/// Nobody uses it any more.
-pub unsafe fn into_pages(header: NonNull<Header>) -> Option<Pages> {
-    // SAFETY: the caller's promise. The header begins a block from `malloc`.
-    let place = unsafe {
-        let place = header.read().place;
-        libc::free(header.as_ptr().cast());
-        place
-    };
-    match place {
-        Place::Pages(pages) => Some(pages),
-        Place::Block { .. } => None,
-    }
 }
 
 /// Makes pages that hold some doubles hold `number`. Those that are no longer needed are given back, if they are a quarter of all

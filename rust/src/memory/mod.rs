@@ -2,16 +2,17 @@
 //!
 //! A [`Memory`] is one word that points to its header, and so can stand in a handle table. A small one is one block of
 //! the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`], [`pages`]), which
-//! may be a freed one's ([`kept`]). What its doubles are is C's affair. A [`Buffer`] is one for Rust, with doubles that can be
+//! may be a freed one's ([`page_cache`]). What its doubles are is C's affair. A [`Buffer`] is one for Rust, with doubles that can be
 //! read.
 
 mod buffer;
 mod environment;
-#[cfg(any(target_os = "linux", windows))]
-#[cfg_attr(windows, path = "not_kept.rs")]
-mod kept;
+mod header;
 #[cfg_attr(not(any(target_os = "linux", windows)), path = "no_pages.rs")]
 mod large;
+#[cfg(any(target_os = "linux", windows))]
+#[cfg_attr(windows, path = "no_page_cache.rs")]
+mod page_cache;
 #[cfg(any(target_os = "linux", windows))]
 #[cfg_attr(windows, path = "pages_windows.rs")]
 mod pages;
@@ -27,7 +28,7 @@ use std::slice;
 
 pub use buffer::Buffer;
 pub use environment::is_set;
-use large::{LARGE, Pages};
+use header::{Header, LARGE, Place};
 
 /// The boundary that every buffer's data begins on, in bytes.
 pub const ALIGNMENT: usize = 64;
@@ -38,21 +39,6 @@ pub const MAX_LEN: usize = isize::MAX as usize / size_of::<f64>();
 /// The memory cannot be had. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoMemory;
-
-/// What a buffer's word points to. It begins a block from `malloc`.
-struct Header {
-    /// In doubles.
-    len: usize,
-    place: Place,
-}
-
-/// Where the doubles are.
-enum Place {
-    /// Behind the header in its block, with room for `capacity` of them. Where any are `reserved` it does not shrink.
-    Block { capacity: usize, reserved: usize },
-    #[cfg_attr(not(any(target_os = "linux", windows)), expect(dead_code, reason = "no buffer has any"))]
-    Pages(Pages),
-}
 
 /// A growable array of doubles of which any may never have been written, freed with its owner.
 pub struct Memory {

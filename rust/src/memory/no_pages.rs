@@ -2,7 +2,8 @@
 
 use std::ptr::NonNull;
 
-use super::{Header, NoMemory};
+use super::NoMemory;
+use super::header::Header;
 
 pub const LARGE: usize = usize::MAX;
 

@@ -3,8 +3,8 @@
 
 use std::ptr::NonNull;
 
-use super::large::LARGE;
-use super::{ALIGNMENT, Header, NoMemory, Place};
+use super::header::{Header, LARGE, Place};
+use super::{ALIGNMENT, NoMemory};
 
 /// Doubles in 64 bytes. Capacities are multiples of it.
 const LINE: usize = ALIGNMENT / size_of::<f64>();

@@ -27,7 +27,7 @@ pub const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 /// `x`, which is not negative, with the sign of an attempt's first word, and with lowest bits that the second word makes
 /// random: as a sum of two roundings, x has even ones too often.
 #[inline(always)]
-pub fn finished(x: f64, [first, second]: [u64; 2]) -> f64 {
+pub fn with_sign_and_lowest_bits(x: f64, [first, second]: [u64; 2]) -> f64 {
     f64::from_bits((x.to_bits() ^ second >> LOWEST_SHIFT) | first & SIGN_BIT)
 }
 

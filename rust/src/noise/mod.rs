@@ -3,6 +3,7 @@
 //! Element i takes its first word from AES-128 over the counter i / 2 ([`kernel`]); the word chooses a layer and mostly
 //! settles the element ([`map`]). Otherwise the element makes attempts of its own until one is accepted ([`residual`]).
 
+mod draw;
 mod elementary;
 #[cfg_attr(target_os = "linux", expect(unsafe_code))]
 #[deny(clippy::indexing_slicing)]
@@ -14,10 +15,10 @@ mod operation;
 mod pieces;
 mod residual;
 mod rows;
-mod run;
 mod sample;
 mod secret;
 mod short_rows;
+mod strip;
 #[rustfmt::skip]
 mod tables;
 #[expect(unsafe_code)]
@@ -26,12 +27,12 @@ pub mod workers;
 
 use std::mem::MaybeUninit;
 
+use draw::{Draw, Target};
 pub use kernel::Kind;
 use kernel::environment;
 pub use operation::{Add, Fill, Normal, Operation};
 pub use pieces::Places;
 pub use rows::Rows;
-use run::{Draw, Target};
 pub use sample::Sample;
 pub use secret::Secret;
 use zeroize::Zeroize;

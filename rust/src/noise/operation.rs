@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::run::Draw;
+use super::draw::Draw;
 use super::{Kind, Sample};
 use crate::Error;
 

@@ -2,31 +2,15 @@
 //! batches, without a branch but for the tail's, so that the compiler can use vectors of any width. What takes a kernel is
 //! inlined into the kernel's `run`, always: a function of its own would be compiled for the oldest CPU.
 
+use super::draw::Target;
 use super::elementary::{exp_minus, minus_log};
 use super::kernel::{BATCH, Block, Counter, Kernel};
-use super::map::{UNSETTLED, finished, slot, uniform};
+use super::map::{UNSETTLED, slot, uniform, with_sign_and_lowest_bits};
 use super::operation::Operation;
-use super::run::Target;
 use super::tables::{STRIPS, TAIL_SCALE, TAIL_START};
 
 /// The slot of the proposals that go to the tail.
 pub const TAIL_SLOT: usize = STRIPS.len() - 1;
-
-/// An upright rectangle that covers a part of the residual, and of the boxes nothing.
-#[derive(Clone, Copy)]
-#[repr(C, align(32))]
-pub struct Strip {
-    left: f64,
-    width: f64,
-    base: f64,
-    height: f64,
-}
-
-impl Strip {
-    pub const fn new(left: f64, width: f64, base: f64, height: f64) -> Strip {
-        Strip { left, width, base, height }
-    }
-}
 
 /// One proposal a lane: the value, or [`UNSETTLED`] and a bit if it is not accepted.
 #[inline(always)]
@@ -38,7 +22,7 @@ pub fn propose<const N: usize>(blocks: &[Block; N]) -> ([f64; N], u32) {
         let x = strip.left + strip.width * uniform(first);
         let y = strip.base + strip.height * uniform(second);
         let accepted = y < exp_minus(x * x * 0.5);
-        values[lane] = if accepted { finished(x, blocks[lane]) } else { UNSETTLED };
+        values[lane] = if accepted { with_sign_and_lowest_bits(x, blocks[lane]) } else { UNSETTLED };
         failed |= u32::from(!accepted) << lane;
         any_tail |= slot(first) == TAIL_SLOT;
     }
@@ -64,7 +48,7 @@ pub fn propose_tails(blocks: &[Block], values: &mut [f64], failed: &mut u32) {
 fn propose_tail(block @ [first, second]: Block) -> f64 {
     let beyond = minus_log(uniform(first)) / TAIL_START;
     let accepted = uniform(second) * TAIL_SCALE < exp_minus(beyond * beyond * 0.5);
-    if accepted { finished(TAIL_START + beyond, block) } else { UNSETTLED }
+    if accepted { with_sign_and_lowest_bits(TAIL_START + beyond, block) } else { UNSETTLED }
 }
 
 /// How many elements of a chunk are queued without asking whether there are more. More than these are rare.

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use super::Kind;
+use super::draw::Draw;
 use super::operation::{Add, Fill, Normal};
-use super::run::Draw;
 
 /// `f64` or `f32`: what a sample can be. An `f32` sample is the `f64` one of the same index, rounded to nearest.
 pub trait Sample: Copy + Debug + Default + PartialEq + Send + Sync + sealed::Sealed + 'static {

@@ -1,9 +1,9 @@
 //! Short rows of one stream, as many at once as a batch of blocks has.
 
+use super::draw::Target;
 use super::kernel::{BATCH, Counter, Few, Kernel};
 use super::operation::Operation;
 use super::residual::Queue;
-use super::run::Target;
 
 /// The longest rows of which several are drawn at once: a batch of blocks has one of them wherever it begins.
 pub const MOST_TOGETHER: usize = 2 * BATCH - 1;

@@ -1,6 +1,6 @@
 //! The tables of the map. Made by `python3 rust/src/noise/tables.py`, where their formulas are; do not edit.
 
-use super::residual::Strip;
+use super::strip::Strip;
 
 /// The upper halves of each layer's width, a double; the lower halves are 0. Layers 0 and 1 are the residual and
 /// have no box: their width is -0.0.

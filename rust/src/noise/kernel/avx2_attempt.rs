@@ -10,7 +10,8 @@ use std::ptr::read_volatile;
 
 use super::super::elementary::{Real, exp_minus};
 use super::super::map::{BELOW_ONE, LOWEST_SHIFT, ONE, SIGN_BIT, SLOT_SHIFT, UNIFORM_BITS, UNSETTLED};
-use super::super::residual::{Strip, TAIL_SLOT, propose_tails};
+use super::super::residual::{TAIL_SLOT, propose_tails};
+use super::super::strip::Strip;
 use super::super::tables::STRIPS;
 use super::Block;
 

@@ -3,8 +3,7 @@
 
 use std::ptr::NonNull;
 
-use super::Header;
-use super::large::into_pages;
+use super::header::{Header, into_pages};
 use super::pages::Pages;
 
 /// Destroys a buffer.

@@ -5,10 +5,10 @@
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::large::{LARGE, into_pages, pages_mut};
+use super::header::{Header, LARGE, into_pages, pages_mut};
 use super::pages::Pages;
 use super::settings::{LARGEST_KEPT, most_kept};
-use super::{Header, tools};
+use super::tools;
 
 /// How many are kept.
 const PLACES: usize = 4;
