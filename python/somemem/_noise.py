@@ -211,8 +211,8 @@ def add_noise(
     array : numpy.ndarray or SomeMemory
         A writable array of float64 or float32, with any strides. For float32 the sum is made in float64 and rounded once.
     scale : float
-        The standard deviation of the noise: any finite number. A negative one takes off the noise that its opposite added; the
-        array is then what it was but for the rounding of the sums.
+        The standard deviation of the noise: any finite number. A negative one subtracts what a positive one added,
+        up to the rounding of the sums.
     seed, stream, first : optional
         As for `random_noise`.
 

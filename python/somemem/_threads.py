@@ -7,15 +7,15 @@ from ._native import lib
 
 
 def set_threads(n: SupportsIndex) -> None:
-    """Sets by how many threads large ranges are drawn, in the whole process and from the next call on.
+    """Sets the number of threads that draw a large range, for the whole process and from the next call on.
 
-    The number changes how long a call takes and never a value. Ranges of less than 262,144 doubles are always drawn by one.
+    The number changes how long a call takes, and never a value. A range of less than 262,144 elements is drawn by one thread.
 
     Parameters
     ----------
     n : int
-        1 is the default; 0 means one for each CPU that the process may run on. More than 256 are 256. Until it is set, the
-        environment variable ``SOMEMEM_NUM_THREADS`` counts, if it is such a number; anything else in it is ignored.
+        The default is 1. 0 means one thread for each CPU that the process may run on. Above 256, 256 are used. Before the first
+        call the environment variable ``SOMEMEM_NUM_THREADS`` sets the number. Text that is not a number is ignored.
 
     Examples
     --------

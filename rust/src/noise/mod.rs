@@ -104,8 +104,8 @@ impl Noise {
     }
 
     /// Adds `scale * x` to what `inout` holds, x the elements `first`, `first` + 1, ...: every sum and product rounded once. For
-    /// floats both are made in double, and the sum is then rounded to a float. A `scale` of -0.0 counts as 0.0; with `-scale` what
-    /// was added is taken off again, but for the rounding of the sums.
+    /// floats both are made in double, and the sum is then rounded to a float. A `scale` of -0.0 counts as 0.0; a negative
+    /// `scale` subtracts what a positive one added, up to the rounding of the sums.
     ///
     /// Refused, and nothing is changed: with [`Error::InvalidRange`] as by [`Noise::fill`], and with [`Error::InvalidScale`] if
     /// `scale` is NaN or infinite, also for an empty `inout`.

@@ -14,17 +14,17 @@ const WORTH: usize = 1 << 17;
 static WANTED: AtomicUsize = AtomicUsize::new(UNASKED);
 const UNASKED: usize = usize::MAX;
 
-/// Sets by how many threads large ranges are drawn from now on in this process: 1 unless asked, at most 256, 0 for one for
-/// each CPU that the process may run on. It changes how long a call takes and never a value.
+/// Sets the number of threads that draw a large range, for the whole process and from the next call on. The default is 1. 0 means one
+/// thread for each CPU that the process may run on. Above 256, 256 are used. The number changes how long a call takes, and never a value.
 ///
-/// Until it is called, the environment variable SOMEMEM_NUM_THREADS counts, if it is such a number; anything else in it is
-/// ignored. Ranges of less than 262,144 doubles are always drawn by the calling thread alone. The threads are made for a call and are
-/// gone when it returns.
+/// Before the first call of this function the environment variable SOMEMEM_NUM_THREADS sets the number. Text that is not a number is
+/// ignored. A range of less than 262,144 elements is drawn by the calling thread alone. The threads are started for a call and end before
+/// it returns.
 pub fn set_threads(wanted: usize) {
     WANTED.store(wanted.min(MOST), Ordering::Relaxed);
 }
 
-/// By how many threads a large range would be drawn now.
+/// The number of threads that would draw a large range now.
 pub fn threads() -> usize {
     let wanted = match WANTED.load(Ordering::Relaxed) {
         UNASKED => {
