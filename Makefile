@@ -53,7 +53,7 @@ shared = $(if $(MACOS),libsomemem$1.dylib,libsomemem.so$1)
 LIBRARY := $(if $(WINDOWS),somemem.dll,$(call shared,))
 # What Rust's standard library needs of the system, besides what every compiler adds: `rustc --print native-static-libs`.
 NEEDED := $(if $(WINDOWS),-lkernel32 -lntdll -luserenv -lws2_32 -ldbghelp,$(if $(MACOS),-liconv,-lutil -lrt -lpthread -lm -ldl))
-ADDRESS := $(shell sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml)
+ADDRESS := $(shell sed -n 's/^repository = "\([^"]*\)".*/\1/p' Cargo.toml)
 VENV := .venv
 PEERS := $(TARGET)/peers
 OTHERS := $(TARGET)/others

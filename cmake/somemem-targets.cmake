@@ -18,14 +18,18 @@ function(_somemem_names shared static dll)
   endif()
 endfunction()
 
-# `dll` is empty but on Windows. Targets of a project's part are GLOBAL.
-function(_somemem_add_shared include library dll)
+# `dll` is empty except on Windows. `soname` is the name that programs ask the loader for, where that is another one. Targets of a
+# project's part are GLOBAL.
+function(_somemem_add_shared include library dll soname)
   add_library(somemem::shared SHARED IMPORTED ${ARGN})
   set_target_properties(somemem::shared PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${include}")
   if(dll)
     set_target_properties(somemem::shared PROPERTIES IMPORTED_LOCATION "${dll}" IMPORTED_IMPLIB "${library}")
   else()
     set_target_properties(somemem::shared PROPERTIES IMPORTED_LOCATION "${library}")
+  endif()
+  if(soname)
+    set_target_properties(somemem::shared PROPERTIES IMPORTED_SONAME "${soname}")
   endif()
 endfunction()
 

@@ -49,8 +49,8 @@ private:
     SomeMemStatus status_;
 };
 
-/// Throws no_memory or error, if the status is a failure. For C functions that are called directly.
-inline void check(SomeMemStatus status)
+/// Throws no_memory or error, if the status is a failure. For functions of C that are called directly.
+inline void throw_if_failed(SomeMemStatus status)
 {
     if (status == SOMEMEM_NO_MEMORY)
         throw no_memory();
@@ -84,7 +84,7 @@ public:
     [[nodiscard]] static buffer adopt(SomeMem *handle)
     {
         if (!handle)
-            check(errno == EIO ? SOMEMEM_NO_ENTROPY : SOMEMEM_NO_MEMORY);
+            throw_if_failed(errno == EIO ? SOMEMEM_NO_ENTROPY : SOMEMEM_NO_MEMORY);
         buffer made;
         made.handle_ = handle;
         made.look();
@@ -140,16 +140,20 @@ public:
     {
         if (!handle_)
             *this = buffer(number);
-        check(somemem_resize(handle_, number));
+        throw_if_failed(somemem_resize(handle_, number));
         look();
     }
 
     /// Resizes up to `number` doubles will move nothing. Throws no_memory.
     void reserve(std::size_t number)
     {
-        if (!handle_)
-            *this = buffer(0);
-        check(somemem_reserve(handle_, number));
+        if (!handle_) {
+            buffer made(0);
+            made.reserve(number);
+            *this = std::move(made);
+            return;
+        }
+        throw_if_failed(somemem_reserve(handle_, number));
         look();
     }
 
@@ -195,11 +199,11 @@ private:
 /// Rows in memory: how many, of how many columns, how far apart in elements; and from each to the next, by how much the stream and the
 /// first index increase.
 struct rows {
-    std::size_t number;
-    std::size_t columns;
-    std::size_t stride;
-    std::uint64_t stream_step;
-    std::uint64_t first_step;
+    std::size_t number = 0;
+    std::size_t columns = 0;
+    std::size_t stride = 0;
+    std::uint64_t stream_step = 0;
+    std::uint64_t first_step = 0;
 
     /// A stream for each row, one row behind the other.
     [[nodiscard]] static constexpr rows of_streams(std::size_t number, std::size_t columns) noexcept
@@ -218,6 +222,9 @@ namespace detail {
 
 template <class Range> using element = std::remove_pointer_t<decltype(std::data(std::declval<Range &>()))>;
 
+// Some classes have a signed size.
+template <class Range> std::size_t size(const Range &range) { return static_cast<std::size_t>(std::size(range)); }
+
 // A contiguous range of doubles or floats that can be written to: std::vector, std::array, std::span, an array, a buffer.
 template <class Range>
 using enable_for = std::enable_if_t<(std::is_same_v<element<Range>, double> || std::is_same_v<element<Range>, float>) &&
@@ -228,6 +235,9 @@ using enable_for = std::enable_if_t<(std::is_same_v<element<Range>, double> || s
 
 /// A sequence of noise. Each function draws elements from `first` on into a contiguous range of doubles or floats that can be written to,
 /// such as std::vector, std::array, std::span or somemem::buffer. Each throws error, and has then written nothing.
+///
+/// A view with gaps may have data() and size() too, such as a row of an Eigen matrix that is stored by columns. It is not contiguous: give
+/// the memory of the whole, and rows of one column.
 struct noise {
     std::uint64_t seed = 0;
     std::uint64_t stream = 0;
@@ -236,19 +246,19 @@ struct noise {
     template <class Range, detail::enable_for<Range> = 0> void fill(Range &&out, std::uint64_t first = 0) const
     {
         if constexpr (std::is_same_v<detail::element<Range>, double>)
-            check(random_noise_fill(std::data(out), std::size(out), seed, stream, first));
+            throw_if_failed(random_noise_fill(std::data(out), detail::size(out), seed, stream, first));
         else
-            check(random_noise_fill_f32(std::data(out), std::size(out), seed, stream, first));
+            throw_if_failed(random_noise_fill_f32(std::data(out), detail::size(out), seed, stream, first));
     }
 
-    /// inout[i] += scale * x.
+    /// inout[i] += scale * x. The scale comes before the first index: add(signal, 0.1, 5000).
     template <class Range, detail::enable_for<Range> = 0>
     void add(Range &&inout, double scale = 1, std::uint64_t first = 0) const
     {
         if constexpr (std::is_same_v<detail::element<Range>, double>)
-            check(random_noise_add(std::data(inout), std::size(inout), scale, seed, stream, first));
+            throw_if_failed(random_noise_add(std::data(inout), detail::size(inout), scale, seed, stream, first));
         else
-            check(random_noise_add_f32(std::data(inout), std::size(inout), scale, seed, stream, first));
+            throw_if_failed(random_noise_add_f32(std::data(inout), detail::size(inout), scale, seed, stream, first));
     }
 
     /// out[i] = mean + scale * x.
@@ -256,21 +266,21 @@ struct noise {
     void normal(Range &&out, double mean, double scale, std::uint64_t first = 0) const
     {
         if constexpr (std::is_same_v<detail::element<Range>, double>)
-            check(random_noise_normal(std::data(out), std::size(out), mean, scale, seed, stream, first));
+            throw_if_failed(random_noise_normal(std::data(out), detail::size(out), mean, scale, seed, stream, first));
         else
-            check(random_noise_normal_f32(std::data(out), std::size(out), mean, scale, seed, stream, first));
+            throw_if_failed(random_noise_normal_f32(std::data(out), detail::size(out), mean, scale, seed, stream, first));
     }
 
     /// fill() for rows. A range that is too small for them is an error of SOMEMEM_INVALID_RANGE.
     template <class Range, detail::enable_for<Range> = 0>
     void fill(Range &&out, const rows &layout, std::uint64_t first = 0) const
     {
-        check_size(std::size(out), layout);
+        check_size(detail::size(out), layout);
         if constexpr (std::is_same_v<detail::element<Range>, double>)
-            check(random_noise_fill_rows(std::data(out), layout.number, layout.columns, layout.stride, seed, stream, first, layout.stream_step,
+            throw_if_failed(random_noise_fill_rows(std::data(out), layout.number, layout.columns, layout.stride, seed, stream, first, layout.stream_step,
                                          layout.first_step));
         else
-            check(random_noise_fill_rows_f32(std::data(out), layout.number, layout.columns, layout.stride, seed, stream, first,
+            throw_if_failed(random_noise_fill_rows_f32(std::data(out), layout.number, layout.columns, layout.stride, seed, stream, first,
                                              layout.stream_step, layout.first_step));
     }
 
@@ -278,12 +288,12 @@ struct noise {
     template <class Range, detail::enable_for<Range> = 0>
     void add(Range &&inout, const rows &layout, double scale = 1, std::uint64_t first = 0) const
     {
-        check_size(std::size(inout), layout);
+        check_size(detail::size(inout), layout);
         if constexpr (std::is_same_v<detail::element<Range>, double>)
-            check(random_noise_add_rows(std::data(inout), layout.number, layout.columns, layout.stride, scale, seed, stream, first,
+            throw_if_failed(random_noise_add_rows(std::data(inout), layout.number, layout.columns, layout.stride, scale, seed, stream, first,
                                         layout.stream_step, layout.first_step));
         else
-            check(random_noise_add_rows_f32(std::data(inout), layout.number, layout.columns, layout.stride, scale, seed, stream, first,
+            throw_if_failed(random_noise_add_rows_f32(std::data(inout), layout.number, layout.columns, layout.stride, scale, seed, stream, first,
                                             layout.stream_step, layout.first_step));
     }
 
@@ -294,7 +304,7 @@ private:
         if (layout.number == 0 || layout.columns == 0)
             return;
         bool fits = layout.columns <= size && (layout.stride == 0 || layout.number - 1 <= (size - layout.columns) / layout.stride);
-        check(fits ? SOMEMEM_OK : SOMEMEM_INVALID_RANGE);
+        throw_if_failed(fits ? SOMEMEM_OK : SOMEMEM_INVALID_RANGE);
     }
 };
 

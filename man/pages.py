@@ -45,7 +45,7 @@ def summary(paragraphs):
 def page(name, told, sections):
     """The page, from pairs of a heading and a text."""
     text = f"{'=' * 60}\n{name}\n{'=' * 60}\n\n{'-' * len(told)}\n{told}\n{'-' * len(told)}\n\n"
-    text += f":Manual section: 3\n:Manual group: Library Functions Manual\n:Version: somemem {VERSION}\n\n"
+    text += f":Manual section: 3\n:Manual group: somemem\n:Version: somemem {VERSION}\n\n"
     for heading, body in sections:
         text += f"{heading}\n{'~' * 40}\n\n{body}\n\n"
     made = publish_string(text, writer="manpage", settings_overrides={"report_level": 2, "halt_level": 2, "output_encoding": "unicode"})
@@ -56,7 +56,9 @@ def tidied(made):
     """Without the comments of docutils, which name its version, and what linters do not like in its pages."""
     made = made.replace(".SH Name\n", ".SH NAME\n", 1)
     made = re.sub(r"^\.\\\".*\n", "", made, flags=re.MULTILINE)
-    made = re.sub(r"^(\.SH .*\n)\.sp\n", r"\1", made, flags=re.MULTILINE)
+    made = re.sub(r"^(\.SH .*\n(?:\.INDENT .*\n)*)\.sp\n", r"\1", made, flags=re.MULTILINE)
+    # Names of functions are never cut, and lines end where they end.
+    made = re.sub(r"^(\.TH .*\n)", r".nr HY 0\n\1.ad l\n", made, flags=re.MULTILINE)
     return made.rstrip("\n") + "\n"
 
 
@@ -90,6 +92,7 @@ def of_function(name):
         if not paragraph.startswith(("    ", "- ")):
             where = next((section for words, section in SECTIONS.items() if paragraph.startswith(words)), "DESCRIPTION")
         parts.setdefault(where, []).append(restructured(re.sub("^Threads: (.)", lambda found: found[1].upper(), paragraph)))
+    parts.setdefault("THREADS", ["As HANDLES in **somemem**\\ (3) says."])
     parts["SEE ALSO"] = [related(name)]
     order = ["SYNOPSIS", "DESCRIPTION", "RETURN VALUE", "THREADS", "NOTES", "SEE ALSO"]
     return page(name, summary(paragraphs), [(heading, "\n\n".join(parts[heading])) for heading in order if heading in parts])
@@ -101,6 +104,13 @@ def constants():
     for comment, name, number in re.findall(r"  /\*\*\n((?:   \*.*\n)+?)   \*/\n  (\w+) = (\d+)", body):
         text = " ".join(uncommented(re.sub("^  ", "", comment, flags=re.MULTILINE))[0].split())
         yield f"**{name}** ({number})\n    {restructured(text)}"
+
+
+def macros():
+    """The constants of the preprocessor with what each of them means."""
+    for comment, name, value in re.findall(r"/\*\*\n((?: \*.*\n)+?) \*/\n#define (\w+) (.*)\n", HEADER):
+        text = " ".join(" ".join(uncommented(comment)).split())
+        yield f"**{name}** = {restructured(value)}\n    {restructured(text)}"
 
 
 def of_library():
@@ -117,6 +127,7 @@ def of_library():
         ("FUNCTIONS", listed),
         ("HANDLES", "\n\n".join(map(restructured, handles))),
         ("STATUSES", "\n\n".join([*map(restructured, statuses), *constants()])),
+        ("VERSION", "\n\n".join(macros())),
         ("LICENSE", license),
     ]
     return page("somemem", told, sections)

@@ -42,7 +42,7 @@ CALLS = """
 
 extern "C" {
 void by_class(std::vector<double> &x) { somemem::noise{1, 2}.fill(x, 3); }
-void by_function(std::vector<double> &x) { somemem::check(random_noise_fill(x.data(), x.size(), 1, 2, 3)); }
+void by_function(std::vector<double> &x) { somemem::throw_if_failed(random_noise_fill(x.data(), x.size(), 1, 2, 3)); }
 double sum(const somemem::buffer &x) { double sum = 0; for (double one : x) sum += one; return sum; }
 }
 """

@@ -64,6 +64,15 @@ def printed(folder, expected, *emulator):
     assert run(*emulator, folder / "before") == line
 
 
+def installs(folder, place):
+    """The application finds the library where both are installed, and nowhere else."""
+    run("cmake", "--install", folder, "--prefix", place, env=CLEAN)
+    for copy in place.glob("lib*/libsomemem.so.0.1"):
+        moved = copy.resolve()
+        assert moved.is_relative_to(place) and moved.stat().st_size > 100_000
+    run(place / "bin" / "levels")
+
+
 def needs_library(program):
     return "libsomemem.so.0.1" in run("readelf", "-d", program)
 
@@ -76,35 +85,45 @@ def test_before_it_is_upgraded_the_compiler_finds_the_place(tmp_path):
 
 @pytest.mark.parametrize("generator", ["Ninja", "Unix Makefiles"])
 @pytest.mark.parametrize("shared", ["ON", "OFF"])
-def test_the_installed_library(application, expected, generator, shared):
+def test_the_installed_library(application, expected, generator, shared, tmp_path):
     folder = build(application, generator, f"-DBUILD_SHARED_LIBS={shared}")
     printed(folder, expected)
     assert needs_library(folder / "levels") == (shared == "ON") and not needs_library(folder / "before")
+    installs(folder, tmp_path / "of mine")
 
 
 @pytest.mark.parametrize(("way", "generator", "shared"), [("fetched", "Ninja", "ON"), ("below", "Unix Makefiles", "OFF")])
-def test_as_a_part_of_it(application, expected, way, generator, shared):
+def test_as_a_part_of_it(application, expected, way, generator, shared, tmp_path):
     folder = build(application, generator, f"-DSOMEMEM={way}", f"-DBUILD_SHARED_LIBS={shared}")
     printed(folder, expected)
     assert needs_library(folder / "levels") == (shared == "ON") and not needs_library(folder / "before")
+    installs(folder, tmp_path / "of mine")
     # Built again there is nothing to do.
     before = (folder / "levels").stat().st_mtime_ns
     run("cmake", "--build", folder, env=CLEAN)
     assert (folder / "levels").stat().st_mtime_ns == before
 
 
-def test_for_another_cpu(application, expected):
-    """By Debian's compiler, which can have a standard library for it."""
-    need(f"{TRIPLE}-g++"), need("qemu-aarch64")
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_for_another_cpu(application, expected, compiler):
+    """By Debian's compiler of Rust, which can have a standard library for it, and a C compiler for that alone or for any CPU."""
+    need(f"{TRIPLE}-g++"), need("qemu-aarch64"), need("clang")
     if not pathlib.Path("/usr/lib/rustlib/aarch64-unknown-linux-gnu").exists():
         missing("Rust's standard library for aarch64 is not installed")
-    (application / "aarch64.cmake").write_text(
-        f"set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR aarch64)\nset(CMAKE_C_COMPILER {TRIPLE}-gcc)\nset(CMAKE_CXX_COMPILER {TRIPLE}-g++)\n"
-    )
+    compilers = {"CMAKE_C_COMPILER": f"{TRIPLE}-gcc", "CMAKE_CXX_COMPILER": f"{TRIPLE}-g++"}
+    if compiler == "clang":
+        compilers = {"CMAKE_C_COMPILER": "clang", "CMAKE_CXX_COMPILER": "clang++", "CMAKE_C_COMPILER_TARGET": TRIPLE, "CMAKE_CXX_COMPILER_TARGET": TRIPLE}
+    told = {"CMAKE_SYSTEM_NAME": "Linux", "CMAKE_SYSTEM_PROCESSOR": "aarch64"} | compilers
+    (application / "aarch64.cmake").write_text("".join(f"set({name} {value})\n" for name, value in told.items()))
     settings = ["-DSOMEMEM=fetched", "-DBUILD_SHARED_LIBS=ON", f"-DCMAKE_TOOLCHAIN_FILE={application / 'aarch64.cmake'}"]
     folder = build(application, "Ninja", *settings, RUSTC="/usr/bin/rustc")
     assert "AArch64" in run("readelf", "-h", folder / "levels")
     printed(folder, expected, "qemu-aarch64", "-L", f"/usr/{TRIPLE}")
+
+
+def test_alone_it_says_what_to_do(tmp_path):
+    done = subprocess.run([need("cmake"), "-S", ROOT, "-B", tmp_path], capture_output=True, text=True, env=CLEAN)
+    assert done.returncode != 0 and "`make` and `make install` build and install it alone" in " ".join(done.stderr.split())
 
 
 def test_without_cargo_it_says_what_is_missing(application):
@@ -112,7 +131,7 @@ def test_without_cargo_it_says_what_is_missing(application):
     hidden = {str(pathlib.Path(folder)) for folder in os.environ["PATH"].split(":") if (pathlib.Path(folder) / "cargo").exists()}
     tools = {"CMAKE_C_COMPILER": need("cc"), "CMAKE_CXX_COMPILER": need("c++"), "CMAKE_MAKE_PROGRAM": need("make"), "CMAKE_IGNORE_PATH": ";".join(hidden)}
     command = ["cmake", "-S", application, "-B", application / "build", "-DSOMEMEM=below", f"-DSOMEMEM_SOURCES={ROOT}", *(f"-D{name}={value}" for name, value in tools.items())]
-    done = subprocess.run(command, capture_output=True, text=True, env=CLEAN | {"CARGO_HOME": "/nowhere"})
+    done = subprocess.run(command, capture_output=True, text=True, env=CLEAN | {"CARGO_HOME": "/nowhere", "HOME": "/nowhere"})
     assert done.returncode != 0 and "somemem is compiled by Rust, and there is no cargo" in " ".join(done.stderr.split()), done.stderr
 
 

@@ -1,5 +1,6 @@
 """The manual pages say what the header says, and the usual programs for manual pages find nothing wrong with them."""
 
+import collections
 import re
 import subprocess
 import sys
@@ -40,10 +41,17 @@ def test_mandoc_finds_nothing_wrong():
 def test_it_reads_like_those_of_the_c_library(page):
     done = subprocess.run([need("groff"), "-man", "-ww", "-rLL=78n", "-Tascii", "-P-cbou", ROOT / "man" / f"{page}.3"], capture_output=True, text=True)
     assert done.returncode == 0 and done.stderr == ""
+    first = done.stdout.splitlines()[0]
+    assert first.startswith(f"{page}(3) ") and first.endswith(f" {page}(3)")
     headings = re.findall(r"^([A-Z][A-Z ]+)$", done.stdout, flags=re.MULTILINE)
     if page == "somemem":
-        assert headings == ["NAME", "SYNOPSIS", "DESCRIPTION", "FUNCTIONS", "HANDLES", "STATUSES", "LICENSE"]
+        assert headings == ["NAME", "SYNOPSIS", "DESCRIPTION", "FUNCTIONS", "HANDLES", "STATUSES", "VERSION", "LICENSE"]
     else:
         assert headings[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"] and headings[-1] == "SEE ALSO"
         assert re.search(rf"SYNOPSIS\n +#include <somemem.h>\n\n +\S.*\b{page}\(", done.stdout)
+        # Every word of the comment.
+        (comment,) = re.findall(rf"/\*\*\n((?:(?!\*/).)*?) \*/\n[^/#;]*?\b{page}\(", HEADER.read_text(), flags=re.DOTALL)
+        words = re.findall(r"\w+", re.sub(r"^ \* ?", "", comment, flags=re.MULTILINE).replace("Threads: ", "").lower())
+        shown = re.findall(r"\w+", re.sub(r"(\w)\(3\)", r"\1", done.stdout).lower())
+        assert not collections.Counter(words) - collections.Counter(shown)
     assert "**" not in done.stdout and "`" not in done.stdout, "markup is left"

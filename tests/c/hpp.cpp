@@ -30,12 +30,20 @@ static_assert(rows::of_block(2, 3, 10).first_step == 10);
 static_assert(std::ranges::contiguous_range<buffer> && std::ranges::contiguous_range<const buffer> && std::ranges::sized_range<buffer>);
 #endif
 
+// As those of Qt and Eigen.
+struct SignedSize {
+    double *place;
+    int number;
+    double *data() const { return place; }
+    int size() const { return number; }
+};
+
 // Whether noise{}.fill(range) is a call at all.
 template <class Range, class = void> struct can_fill : std::false_type {};
 template <class Range>
 struct can_fill<Range, std::void_t<decltype(noise{}.fill(std::declval<Range>()))>> : std::true_type {};
 static_assert(can_fill<std::vector<double> &>::value && can_fill<std::vector<float> &>::value && can_fill<buffer &>::value);
-static_assert(can_fill<double (&)[3]>::value && can_fill<std::array<float, 3> &>::value);
+static_assert(can_fill<SignedSize>::value && can_fill<double (&)[3]>::value && can_fill<std::array<float, 3> &>::value);
 static_assert(!can_fill<const std::vector<double> &>::value && !can_fill<const buffer &>::value && !can_fill<std::vector<int> &>::value);
 static_assert(!can_fill<std::list<double> &>::value && !can_fill<double (&)[3][4]>::value && !can_fill<double *>::value);
 
@@ -202,6 +210,10 @@ static void test_drawn_buffers()
 
 static void test_failures()
 {
+    double few[3];
+    sequence.fill(SignedSize{few, 3}, 5);
+    CHECK(is_drawn(few, 3, 7, 5));
+
     const std::size_t most = std::numeric_limits<std::size_t>::max();
     CHECK(thrown([&] { buffer x(most); }) == SOMEMEM_NO_MEMORY);
     CHECK(thrown([&] { buffer x = somemem::random_noise(most); }) == SOMEMEM_NO_MEMORY);
@@ -215,7 +227,7 @@ static void test_failures()
     CHECK(x.size() == 1000 && x.data() == data && is_drawn(data, 1000, 0, 0));
     buffer none;
     CHECK(thrown([&] { none.resize(most); }) == SOMEMEM_NO_MEMORY && thrown([&] { none.reserve(most); }) == SOMEMEM_NO_MEMORY);
-    CHECK(none.empty());
+    CHECK(none.empty() && !none.get());
 
     CHECK(thrown([&] { sequence.fill(x, UINT64_MAX - 998); }) == SOMEMEM_INVALID_RANGE);
     CHECK(thrown([&] { sequence.add(x, INFINITY); }) == SOMEMEM_INVALID_SCALE);
@@ -223,8 +235,8 @@ static void test_failures()
     CHECK(is_drawn(x.data(), 1000, 0, 0));
     sequence.fill(x, UINT64_MAX - 999);
     CHECK(is_drawn(x.data(), 1000, 7, UINT64_MAX - 999));
-    CHECK(thrown([] { somemem::check(SOMEMEM_INVALID_HANDLE); }) == SOMEMEM_INVALID_HANDLE);
-    somemem::check(SOMEMEM_OK);
+    CHECK(thrown([] { somemem::throw_if_failed(SOMEMEM_INVALID_HANDLE); }) == SOMEMEM_INVALID_HANDLE);
+    somemem::throw_if_failed(SOMEMEM_OK);
 
     SomeMem *seen = nullptr;
     try {
