@@ -22,7 +22,7 @@ FILES = [
     *(LIB / f"libsomemem.{end}" for end in ("so", "so.0.1", "so.0.1.0", "a")),
     LIB / "pkgconfig" / "somemem.pc",
     *(pathlib.Path("share/cmake/somemem") / f"somemem-{end}.cmake" for end in ("config", "config-version", "targets")),
-    *(pathlib.Path("include") / f"somemem.{end}" for end in ("h", "hpp", "f03", "f90")),
+    *(pathlib.Path("include") / f"somemem{end}" for end in (".h", ".hpp", ".f03", ".f90", "_device.h")),
     *(pathlib.Path("share/man/man3") / page.name for page in (ROOT / "man").glob("*.3")),
 ]
 
