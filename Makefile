@@ -9,6 +9,7 @@
 # make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
 # make python-examples   measures the bit error rate of a noisy channel, and draws docs/bit-errors.png, endless-map.png and float-types.png
 # make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
+# make device  tests the header for GPUs: by GCC and Clang, as OpenCL on the first device there is, and as CUDA compiled to PTX
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
 # make bench-python   measures calls from Python beside NumPy's and beside the C functions below them
@@ -57,6 +58,7 @@ ADDRESS := $(shell sed -n 's/^repository = "\([^"]*\)".*/\1/p' Cargo.toml)
 VENV := .venv
 PEERS := $(TARGET)/peers
 OTHERS := $(TARGET)/others
+DEVICE := $(TARGET)/device
 TOOLS := $(TARGET)/dist/tools
 WHEELS := $(TARGET)/wheels
 PYTHON_BUILD := $(BUILD:$(TARGET)/%=$(TARGET)/python/%)
@@ -84,7 +86,7 @@ END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
 endif
 
-.PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others device dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
         header man clean
 all: library examples
 
@@ -138,8 +140,9 @@ rust-tests: library test-programs
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
 $(OTHERS)/ready: tests/others/requirements.txt
+$(DEVICE)/ready: tests/device/requirements.txt
 $(TOOLS)/ready: packaging/requirements.txt
-$(VENV)/ready $(PEERS)/ready $(OTHERS)/ready $(TOOLS)/ready:
+$(VENV)/ready $(PEERS)/ready $(OTHERS)/ready $(DEVICE)/ready $(TOOLS)/ready:
 	@echo "Setting up $(@D) with what $< names"
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
@@ -208,6 +211,11 @@ python-examples: $(VENV)/somemem
 others: $(OTHERS)/ready $(WHEELS)/ready
 	$(OTHERS)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
 	$(OTHERS)/bin/python -m pytest -q tests/others
+
+# Debian's pocl-opencl-icd makes an OpenCL device of the CPU. What it compiles is not kept in the home folder.
+device: $(DEVICE)/ready
+	@mkdir -p $(DEVICE)/kernels
+	POCL_CACHE_DIR="$(abspath $(DEVICE))/kernels" $(DEVICE)/bin/python -m pytest -q -rs tests/device
 
 dist: $(TOOLS)/ready
 	$(PYTHON) packaging/dist.py

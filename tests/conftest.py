@@ -11,8 +11,8 @@ import subprocess
 import numpy
 import pytest
 
-# Those need what `make others` installs.
-collect_ignore = [] if importlib.util.find_spec("xarray") else ["others"]
+# Those need what `make others` and `make device` install.
+collect_ignore = [folder for folder, needs in {"others": "xarray", "device": "pyopencl"}.items() if not importlib.util.find_spec(needs)]
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = pathlib.Path(os.environ.get("SOMEMEM_INCLUDE_DIR", ROOT / "include"))
