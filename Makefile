@@ -10,6 +10,7 @@
 # make python-examples   measures the bit error rate of a noisy channel, and draws docs/bit-errors.png, endless-map.png and float-types.png
 # make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
 # make device  tests the header for GPUs: by GCC and Clang, as OpenCL on the first device there is, and as CUDA compiled to PTX
+# make gpu     compares the header for GPUs on an NVIDIA GPU with the library, 2^30 elements of each type, and measures it
 # make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
 # make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
 # make bench-python   measures calls from Python beside NumPy's and beside the C functions below them
@@ -86,7 +87,7 @@ END := $(shell printf '\037')
 export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
 endif
 
-.PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others device dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
+.PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others device gpu dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
         header man clean
 all: library examples
 
@@ -216,6 +217,9 @@ others: $(OTHERS)/ready $(WHEELS)/ready
 device: $(DEVICE)/ready
 	@mkdir -p $(DEVICE)/kernels
 	POCL_CACHE_DIR="$(abspath $(DEVICE))/kernels" $(DEVICE)/bin/python -m pytest -q -rs tests/device
+
+gpu: $(DEVICE)/ready library
+	PYTHONPATH=tests SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(DEVICE)/bin/python tests/device/gpu.py
 
 dist: $(TOOLS)/ready
 	$(PYTHON) packaging/dist.py

@@ -2,16 +2,16 @@
 is run by OpenCL in test_opencl.py, and by a CPU below."""
 
 import collections
-import ctypes
-import pathlib
+import os
 import re
 import subprocess
+import sys
 
-import nvidia
 import pytest
 
 from conftest import INCLUDE, ROOT, need, run, snippets
 from device_answers import build, drawn
+from device_nvrtc import compiled
 
 SINGLE = """
 #include "somemem_device.h"
@@ -26,47 +26,21 @@ FILLS = ["somemem_device_fill", "somemem_device_fill_f32"]
 OPTIONS = ["compute_75", "compute_90 --fmad=true --use_fast_math", "compute_120"]
 
 
-@pytest.fixture(scope="module")
-def nvrtc():
-    (path,) = (path for folder in nvidia.__path__ for path in pathlib.Path(folder).glob("**/libnvrtc.so.*"))
-    return ctypes.CDLL(str(path))
-
-
-def compiled(nvrtc, source, *options):
-    """The PTX. Any warning fails, too."""
-    program, size = ctypes.c_void_p(), ctypes.c_size_t()
-
-    def text(what):
-        assert getattr(nvrtc, f"nvrtcGet{what}Size")(program, ctypes.byref(size)) == 0
-        buffer = ctypes.create_string_buffer(size.value)
-        assert getattr(nvrtc, f"nvrtcGet{what}")(program, buffer) == 0
-        return buffer.value.decode()
-
-    words = [word.encode() for word in (*options, f"-I{INCLUDE}")]
-    assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"device.cu", 0, None, None) == 0
-    try:
-        status = nvrtc.nvrtcCompileProgram(program, len(words), (ctypes.c_char_p * len(words))(*words))
-        assert status == 0 and not text("ProgramLog").strip(), text("ProgramLog")
-        return text("PTX")
-    finally:
-        nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
-
-
 @pytest.fixture(scope="module", params=OPTIONS)
-def ptx(nvrtc, request):
+def ptx(request):
     """{kernel: (its text, how often each instruction occurs)}"""
     architecture, *options = request.param.split()
     kernels = {}
-    for part in compiled(nvrtc, SINGLE, f"--gpu-architecture={architecture}", *options).split(".entry ")[1:]:
+    for part in compiled(SINGLE, f"--gpu-architecture={architecture}", *options).split(".entry ")[1:]:
         instructions = re.findall(r"^\s*(?:@!?%p\d+\s+)?([a-z][\w.:]*)\s[^;]*;", part, flags=re.MULTILINE)
         kernels[part.split("(")[0]] = part, collections.Counter(instructions)
     assert set(kernels) == {*FILLS, "single"}
     return kernels
 
 
-def test_the_manuals_kernel(nvrtc):
+def test_the_manuals_kernel():
     (text,) = snippets(ROOT / "docs" / "gpu.md", "cuda")
-    assert "perturb" in compiled(nvrtc, text, "--gpu-architecture=compute_90")
+    assert "perturb" in compiled(text, "--gpu-architecture=compute_90")
 
 
 ARITHMETIC = ("add", "sub", "mul", "div")
@@ -111,3 +85,30 @@ def test_the_kernels_on_a_cpu(tmp_path):
     out = subprocess.run([tmp_path / "cuda", *request, str(number)], capture_output=True, check=True, timeout=60).stdout
     expected = drawn(build(tmp_path, "gcc C", "-O2"), [(kind, *request, number) for kind in ("noise", "float")])
     assert out == b"".join(array.tobytes() for array in expected)
+
+
+def gpu(tmp_path, *options, **environment):
+    """What `make gpu` runs, with a driver that is in no folder where the loader looks but one."""
+    env = os.environ | {"PYTHONPATH": str(ROOT / "tests"), "LD_LIBRARY_PATH": str(tmp_path)} | environment
+    return subprocess.run([sys.executable, ROOT / "tests" / "device" / "gpu.py", *options], env=env, capture_output=True, text=True)
+
+
+def driver(tmp_path):
+    run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{INCLUDE}", ROOT / "tests" / "c" / "cuda_driver.c", "-o", tmp_path / "libcuda.so.1")
+
+
+def test_without_a_gpu_it_says_so(tmp_path):
+    (tmp_path / "libcuda.so.1").write_text("no library")
+    done = gpu(tmp_path)
+    assert (done.returncode, done.stdout) == (0, "There is no NVIDIA GPU here, so nothing was run.\n")
+
+
+def test_what_is_compared_with_a_gpu(tmp_path):
+    """With a CPU for the GPU. A wrong bit is found."""
+    driver(tmp_path)
+    few = ["--elements", "200000", "--most", "20000"]
+    done = gpu(tmp_path, *few)
+    told = re.search(r"^(\d+) elements are equal to the library's, (\d+) of them in the tail$", done.stdout, flags=re.MULTILINE)
+    assert done.returncode == 0 and 2 * 190_000 <= int(told[1]) <= 2 * 200_000 and int(told[2]) > 0, done.stderr
+    wrong = gpu(tmp_path, *few, WRONG="1")
+    assert wrong.returncode == 1 and "1 of 20000 float64 differ, the first at (" in wrong.stderr
