@@ -22,6 +22,7 @@
 # make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 # make dieharder   runs dieharder's tests on those words
 # make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
+# make docs    builds the site in target/site/html: documents, references of C, Python and Rust; a link that leads nowhere is an error
 # make man     generates the manual pages after a change in include/somemem.h
 # make header  generates include/somemem.h after a change in src/capi
 
@@ -60,6 +61,7 @@ VENV := .venv
 PEERS := $(TARGET)/peers
 OTHERS := $(TARGET)/others
 DEVICE := $(TARGET)/device
+SITE := $(TARGET)/site
 TOOLS := $(TARGET)/dist/tools
 WHEELS := $(TARGET)/wheels
 PYTHON_BUILD := $(BUILD:$(TARGET)/%=$(TARGET)/python/%)
@@ -88,7 +90,7 @@ export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-p
 endif
 
 .PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others device gpu dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
-        header man clean
+        header man docs clean
 all: library examples
 
 # A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
@@ -142,8 +144,9 @@ $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
 $(OTHERS)/ready: tests/others/requirements.txt
 $(DEVICE)/ready: tests/device/requirements.txt
+$(SITE)/ready: docs/site/requirements.txt
 $(TOOLS)/ready: packaging/requirements.txt
-$(VENV)/ready $(PEERS)/ready $(OTHERS)/ready $(DEVICE)/ready $(TOOLS)/ready:
+$(VENV)/ready $(PEERS)/ready $(OTHERS)/ready $(DEVICE)/ready $(SITE)/ready $(TOOLS)/ready:
 	@echo "Setting up $(@D) with what $< names"
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
@@ -287,6 +290,10 @@ dieharder: SHELL := /bin/bash
 dieharder: library $(VENV)/ready
 	mkdir -p $(TARGET)/stats
 	set -o pipefail; $(STATS) tests/stats/dieharder.sh $(VENV)/bin/python -m stats words | tee $(TARGET)/stats/dieharder.txt
+
+docs: $(SITE)/ready $(WHEELS)/ready
+	$(SITE)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
+	$(SITE)/bin/python docs/site/build.py
 
 man: $(VENV)/ready
 	$(VENV)/bin/python man/pages.py

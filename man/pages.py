@@ -99,35 +99,44 @@ def of_function(name):
 
 
 def constants():
-    """The statuses with what each of them means."""
+    """The statuses: name, number, what it means."""
     (body,) = re.findall(r"typedef enum SomeMemStatus \{\n(.*?)\} SomeMemStatus;", HEADER, flags=re.DOTALL)
     for comment, name, number in re.findall(r"  /\*\*\n((?:   \*.*\n)+?)   \*/\n  (\w+) = (\d+)", body):
-        text = " ".join(uncommented(re.sub("^  ", "", comment, flags=re.MULTILINE))[0].split())
-        yield f"**{name}** ({number})\n    {restructured(text)}"
+        yield name, number, " ".join(uncommented(re.sub("^  ", "", comment, flags=re.MULTILINE))[0].split())
 
 
 def macros():
-    """The constants of the preprocessor with what each of them means."""
+    """The constants of the preprocessor: name, value, what it means."""
     for comment, name, value in re.findall(r"/\*\*\n((?: \*.*\n)+?) \*/\n#define (\w+) (.*)\n", HEADER):
-        text = " ".join(" ".join(uncommented(comment)).split())
-        yield f"**{name}** = {restructured(value)}\n    {restructured(text)}"
+        yield name, value, " ".join(" ".join(uncommented(comment)).split())
+
+
+def preface():
+    return uncommented(re.search(r"/\* Generated.*\n((?: \*.*\n)*? \*.*) \*/", HEADER)[1])
+
+
+def handles():
+    return uncommented(re.search(r"/\*\*\n((?: \*.*\n)+?) \*/\ntypedef struct SomeMem SomeMem;", HEADER)[1])
+
+
+def statuses():
+    return uncommented(re.search(r"/\*\*\n((?: \*.*\n)+?) \*/\ntypedef enum SomeMemStatus", HEADER)[1])
 
 
 def of_library():
-    paragraphs = uncommented(re.search(r"/\* Generated.*\n((?: \*.*\n)*? \*.*) \*/", HEADER)[1])
+    paragraphs = preface()
     told = re.fullmatch(r"somemem: (.*)\.", paragraphs[0])[1]
     license = re.search(r"SPDX-License-Identifier: (.*)", paragraphs[-1])[1]
-    described = map(restructured, paragraphs[1:-1])
-    handles = uncommented(re.search(r"/\*\*\n((?: \*.*\n)+?) \*/\ntypedef struct SomeMem SomeMem;", HEADER)[1])
-    statuses = uncommented(re.search(r"/\*\*\n((?: \*.*\n)+?) \*/\ntypedef enum SomeMemStatus", HEADER)[1])
-    listed = "\n".join(f"**{name}**\\ (3)\n    {restructured(summary(paragraphs))}" for name, (paragraphs, _) in FUNCTIONS.items())
+    functions = (f"**{name}**\\ (3)\n    {restructured(summary(told))}" for name, (told, _) in FUNCTIONS.items())
+    named = (f"**{name}** ({number})\n    {restructured(meaning)}" for name, number, meaning in constants())
+    defined = (f"**{name}** = {restructured(value)}\n    {restructured(meaning)}" for name, value, meaning in macros())
     sections = [
         ("SYNOPSIS", indented("#include <somemem.h>") + "\nLink with *-lsomemem*."),
-        ("DESCRIPTION", "\n\n".join(described)),
-        ("FUNCTIONS", listed),
-        ("HANDLES", "\n\n".join(map(restructured, handles))),
-        ("STATUSES", "\n\n".join([*map(restructured, statuses), *constants()])),
-        ("VERSION", "\n\n".join(macros())),
+        ("DESCRIPTION", "\n\n".join(map(restructured, paragraphs[1:-1]))),
+        ("FUNCTIONS", "\n".join(functions)),
+        ("HANDLES", "\n\n".join(map(restructured, handles()))),
+        ("STATUSES", "\n\n".join([*map(restructured, statuses()), *named])),
+        ("VERSION", "\n\n".join(defined)),
         ("LICENSE", license),
     ]
     return page("somemem", told, sections)
