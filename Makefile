@@ -23,6 +23,7 @@
 # make dieharder   runs dieharder's tests on those words
 # make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
 # make docs    builds the site in target/site/html: documents, references of C, Python and Rust; a link that leads nowhere is an error
+# make prose   reads documents and header by a prose linter: long sentences, and words that made readers stop
 # make man     generates the manual pages after a change in include/somemem.h
 # make header  generates include/somemem.h after a change in src/capi
 
@@ -90,7 +91,7 @@ export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-p
 endif
 
 .PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others device gpu dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
-        header man docs clean
+        header man docs prose clean
 all: library examples
 
 # A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
@@ -294,6 +295,18 @@ dieharder: library $(VENV)/ready
 docs: $(SITE)/ready $(WHEELS)/ready
 	$(SITE)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
 	$(SITE)/bin/python docs/site/build.py
+
+PROSE := $(TARGET)/prose
+prose: $(PROSE)/ready
+	$(PYTHON) docs/prose/header.py >$(PROSE)/header.md
+	$(PROSE)/node_modules/.bin/textlint --config $(PROSE)/textlintrc.json --format unix README.md $(PROSE)/header.md python/README.md docs/*.md SECURITY.md \
+	  CONTRIBUTING.md CHANGELOG.md
+
+$(PROSE)/ready: $(wildcard docs/prose/*)
+	mkdir -p $(PROSE)
+	cp docs/prose/*.json docs/prose/rules.yml $(PROSE)
+	npm install --prefix $(PROSE) --no-package-lock --no-audit --no-fund --silent
+	touch $@
 
 man: $(VENV)/ready
 	$(VENV)/bin/python man/pages.py
