@@ -29,9 +29,9 @@ def summary(judged):
     least, name, figure = min(every, key=lambda found: found[0])
     flagged = [found for found in every if found[0] < SUSPICIOUS]
     text = table(("group", "samples", "p-values", "least", "of"), rows)
-    text += f"\nOf {len(every)} p-values, each taken at the end it is nearer to, the least is {p_value(least)} "
-    text += f"({name}: {figure.test}); with their number, {p_value(min(1, 2 * least * len(every)))}. "
-    text += f"{len(flagged) or 'None'} below {SUSPICIOUS:g}{':' if flagged else '.'}\n"
+    text += f"\nOf each test the smaller of p and 1 - p counts. The least of the {len(every)} is {p_value(least)} "
+    text += f"({name}: {figure.test}). Corrected for their number it is {p_value(min(1, 2 * least * len(every)))}. "
+    text += f"Below {SUSPICIOUS:g} {'are' if flagged else 'is'} {len(flagged) or 'none'}{':' if flagged else '.'}\n"
     lines = [f"\n- {name}: {figure.test}, {p_value(p)} {figure.seen}" for p, name, figure in flagged]
     return text + "".join(lines) + "\n"
 
