@@ -305,7 +305,7 @@ prose: $(PROSE)/ready
 $(PROSE)/ready: $(wildcard docs/prose/*)
 	mkdir -p $(PROSE)
 	cp docs/prose/*.json docs/prose/rules.yml $(PROSE)
-	npm install --prefix $(PROSE) --no-package-lock --no-audit --no-fund --silent
+	npm install --prefix $(PROSE) --no-package-lock --no-audit --no-fund --loglevel=error
 	touch $@
 
 man: $(VENV)/ready

@@ -138,8 +138,10 @@ public:
     /// before.
     void resize(std::size_t number)
     {
-        if (!handle_)
+        if (!handle_) {
             *this = buffer(number);
+            return;
+        }
         throw_if_failed(somemem_resize(handle_, number));
         look();
     }

@@ -31,7 +31,7 @@ def summary(judged):
     text = table(("group", "samples", "p-values", "least", "of"), rows)
     text += f"\nOf each test the smaller of p and 1 - p counts. The least of the {len(every)} is {p_value(least)} "
     text += f"({name}: {figure.test}). Corrected for their number it is {p_value(min(1, 2 * least * len(every)))}. "
-    text += f"Below {SUSPICIOUS:g} {'are' if flagged else 'is'} {len(flagged) or 'none'}{':' if flagged else '.'}\n"
+    text += f"{len(flagged) or 'None'} {'is' if len(flagged) < 2 else 'are'} below {SUSPICIOUS:g}{':' if flagged else '.'}\n"
     lines = [f"\n- {name}: {figure.test}, {p_value(p)} {figure.seen}" for p, name, figure in flagged]
     return text + "".join(lines) + "\n"
 
