@@ -645,9 +645,9 @@ while interrupts < 2000:
         signal.setitimer(signal.ITIMER_REAL, 1e-4 + interrupts % 100 * 1e-6)
         for _ in range(300):
             memory.array
+        signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         interrupts += 1
-    signal.setitimer(signal.ITIMER_REAL, 0)
     try:
         memory.resize(1000)
     except KeyboardInterrupt:
