@@ -1,31 +1,37 @@
-# make run     builds everything, compiles the C examples and runs them
-# make mpi     runs the example for clusters by one process and by four ranks, where MPI is installed
-# make test    sets up what the tests need and runs all of them
-# make install copies what `make` has built to PREFIX=/usr/local: libraries to LIBDIR=lib below it; everything below DESTDIR, if given
-# make installcheck   tests what is installed under PREFIX as its users would find it
-# make wheel   builds the Python package in target/wheels
-# make dist    makes what others can use in target/dist: wheels, tarballs, sources, checksums; and uses each of them
-# make release makes a release's files, checks all that has to be right about them, and says how to publish them
-# make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
-# make python-examples   measures the bit error rate of a noisy channel, and draws docs/bit-errors.png, endless-map.png and float-types.png
-# make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
-# make device  tests the header for GPUs: by GCC and Clang, as OpenCL on the first device there is, and as CUDA compiled to PTX
-# make gpu     compares the header for GPUs on an NVIDIA GPU with the library, 2^30 elements of each type, and measures it
-# make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
-# make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
-# make bench-python   measures calls from Python beside NumPy's and beside the C functions below them
-# make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
-#              `make test` compares with oneMKL where it is there
-# make record CPU="its name"   keeps what the last `make bench`, `make bench-python` and `make bench AGAINST=` measured in docs/measured, for that kind of CPU
-# make plots   draws docs/*.png and the tables of docs/performance.md from docs/measured, and plots of the library's samples
-# make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them, and broken samplers, FLAWS=2^24 samples of each; PLOTS=docs also draws docs/stats-*.png
-# make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
-# make dieharder   runs dieharder's tests on those words
-# make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
-# make docs    builds the site in target/site/html: documents, references of C, Python and Rust; a link that leads nowhere is an error
-# make prose   reads documents and header by a prose linter: long sentences, and words that made readers stop
-# make man     generates the manual pages after a change in include/somemem.h
-# make header  generates include/somemem.h after a change in src/capi
+# For users
+#   make run     builds everything, compiles the C examples and runs them
+#   make test    sets up what the tests need and runs them
+#   make install copies what `make` has built to PREFIX=/usr/local: libraries to LIBDIR=lib below it; everything below DESTDIR, if given
+#   make installcheck   tests what is installed under PREFIX as its users would find it
+#   make wheel   builds the Python package in target/wheels
+#   make mpi     runs the example for clusters by one process and by four ranks, where MPI is installed
+#   make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
+#   make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
+#   make bench-python   measures calls from Python beside NumPy's and beside the C functions below them
+#   make gpu     compares the header for GPUs on an NVIDIA GPU with the library, 2^30 elements of each type, and measures it
+#   make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
+#
+# More tests
+#   make test-builds   builds the library in other people's surroundings: workspaces, folders with spaces, cargo's settings, Rust programs
+#   make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
+#   make device  tests the header for GPUs: by GCC and Clang, as OpenCL on the first device there is, and as CUDA compiled to PTX
+#   make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
+#   make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them, and broken samplers, FLAWS=2^24 samples of each
+#   make dieharder   runs dieharder's tests on the samples as words
+#   make prose   reads documents and header by a prose linter: long sentences, and words that made readers stop
+#
+# For those who change something
+#   make header  generates include/somemem.h after a change in src/capi
+#   make man     generates the manual pages after a change in include/somemem.h
+#   make docs    builds the site in target/site/html: documents, references of C, Python and Rust; a link that leads nowhere is an error
+#   make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
+#   make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
+#                `make test` compares with oneMKL where it is there
+#   make record CPU="its name"   keeps what the last `make bench`, `make bench-python` and `make bench AGAINST=` measured in docs/measured
+#   make plots   draws docs/*.png and the tables of documents from docs/measured, and plots of the library's samples
+#   make python-examples   measures the bit error rate of a noisy channel, and draws docs/bit-errors.png, endless-map.png and float-types.png
+#   make dist    makes what others can use in target/dist: wheels, tarballs, sources, checksums; and uses each of them
+#   make release makes a release's files, checks all that has to be right about them, and says how to publish them
 
 CC ?= cc
 CXX ?= c++
@@ -37,16 +43,8 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 
-# Where cargo builds, whatever its configuration says; and what it builds for, which its configuration may say. Words end at spaces
-# here, so that a folder below this one is named from here.
-TARGET := $(subst $(CURDIR)/,,$(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target))
-$(if $(word 2,$(TARGET)),$(error The target folder is $(TARGET): make cannot use one whose name has a space))
-export CARGO_TARGET_DIR := $(abspath $(TARGET))
-COMMA := ,
-FOR := $(or $(CARGO_BUILD_TARGET),$(shell RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-options config get --format json-value build.target 2>/dev/null))
-$(if $(findstring $(COMMA),$(FOR)),$(error Cargo's configuration names the targets $(FOR): make cannot build for more than one))
-PROFILE := $(if $(FOR),$(subst [,,$(subst ],,$(subst ",,$(FOR))))/)release
-BUILD := $(TARGET)/$(PROFILE)
+# TARGET, BUILD, and flags for the compiler.
+include packaging/cargo.mk
 WINDOWS := $(findstring windows,$(FOR))
 MACOS := $(if $(WINDOWS),,$(filter Darwin,$(shell uname)))
 PROGRAMS := $(BUILD)/c_examples
@@ -57,7 +55,6 @@ shared = $(if $(MACOS),libsomemem$1.dylib,libsomemem.so$1)
 LIBRARY := $(if $(WINDOWS),somemem.dll,$(call shared,))
 # What Rust's standard library needs of the system, besides what every compiler adds: `rustc --print native-static-libs`.
 NEEDED := $(if $(WINDOWS),-lkernel32 -lntdll -luserenv -lws2_32 -ldbghelp,$(if $(MACOS),-liconv,-lutil -lrt -lpthread -lm -ldl))
-ADDRESS := $(shell sed -n 's/^repository = "\([^"]*\)".*/\1/p' Cargo.toml)
 VENV := .venv
 PEERS := $(TARGET)/peers
 OTHERS := $(TARGET)/others
@@ -78,20 +75,8 @@ EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) 
 MPI_EXAMPLES := $(filter $(PROGRAMS)/mpi_%,$(EXAMPLES))
 LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
 
-# No folder of this machine's in what is built: panics of dependencies name their source files. Cargo adds this to its own
-# configuration's flags. They end at spaces; where a folder's name has one, flags that end otherwise take the place of them all.
-CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)
-ifeq ($(words $(CRATES) $(CURDIR)),2)
-REMAPPED := --remap-path-prefix=$(CRATES)=/cargo --remap-path-prefix=$(CURDIR)=/somemem
-# Once: with other flags, as those of a make in this make would be, all is compiled again.
-export CARGO_BUILD_RUSTFLAGS := $(REMAPPED) $(filter-out $(REMAPPED),$(CARGO_BUILD_RUSTFLAGS))
-else ifeq ($(CARGO_ENCODED_RUSTFLAGS)$(RUSTFLAGS),)
-END := $(shell printf '\037')
-export CARGO_ENCODED_RUSTFLAGS := -Cforce-frame-pointers=yes$(END)--remap-path-prefix=$(CRATES)=/cargo$(END)--remap-path-prefix=$(CURDIR)=/somemem
-endif
-
-.PHONY: all library examples run mpi test test-programs rust-tests wheel dist release python-examples others device gpu dask install install-folders installcheck cross bench bench-python record peers plots stats words dieharder \
-        header man docs prose clean
+.PHONY: all library examples run mpi test test-builds test-programs rust-tests install install-folders installcheck wheel dask python-examples others device gpu dist release \
+        cross bench bench-python peers record plots stats words dieharder docs prose man header clean
 all: library examples
 
 # A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
@@ -134,7 +119,11 @@ PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
 # What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
 test:
 	+$(MAKE) --no-print-directory -j3 rust-tests $(VENV)/somemem
-	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(BYTECODE) $(VENV)/bin/python -m pytest $(PYTEST) tests
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(BYTECODE) $(VENV)/bin/python -m pytest $(PYTEST) \
+	  --ignore tests/builds --ignore tests/installed tests
+
+test-builds: $(VENV)/somemem
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(VENV)/bin/python -m pytest $(PYTEST) tests/builds
 
 test-programs:
 	$(CARGO) test --no-run
@@ -143,7 +132,7 @@ rust-tests: library test-programs
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt
-$(OTHERS)/ready: tests/others/requirements.txt
+$(OTHERS)/ready: tests/python/others/requirements.txt
 $(DEVICE)/ready: tests/device/requirements.txt
 $(SITE)/ready: docs/site/requirements.txt
 $(TOOLS)/ready: packaging/requirements.txt
@@ -153,42 +142,22 @@ $(VENV)/ready $(PEERS)/ready $(OTHERS)/ready $(DEVICE)/ready $(SITE)/ready $(TOO
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
 	@touch $@
 
-# Copies: root may have no Rust, or other flags for it. Nothing in what is installed names PREFIX, so it can be moved.
+# Copies: root may have no Rust, or other flags for it.
 override PREFIX := $(abspath $(PREFIX))
 LIBRARIES := $(abspath $(if $(filter /%,$(LIBDIR)),,$(PREFIX)/)$(LIBDIR))
-BELOW := $(patsubst $(PREFIX)/%,%,$(LIBRARIES))
-UP := $(subst $() $(),/,$(patsubst %,..,$(subst /, ,$(BELOW)/pkgconfig)))
-install: TO = $(DESTDIR)$(LIBRARIES)
-install: SHARE = $(DESTDIR)$(PREFIX)
-
 install-folders:
 	$(if $(word 3,$(PREFIX) $(LIBDIR)),$(error PREFIX and LIBDIR must not have spaces))
 	$(if $(filter $(PREFIX)/%,$(LIBRARIES)),,$(error LIBDIR is $(LIBRARIES): it must be below PREFIX, which is $(PREFIX)))
 
 install: install-folders $(BUILD)/$(LIBRARY)
-	install -d "$(TO)/pkgconfig" "$(SHARE)/include" "$(SHARE)/share/cmake/somemem" "$(SHARE)/share/man/man3"
-ifdef WINDOWS
-	install -d "$(SHARE)/bin"
-	install -m 755 $(BUILD)/somemem.dll "$(SHARE)/bin"
-	install -m 644 $(BUILD)/libsomemem.dll.a "$(TO)"
-else
-	install -m 755 $(BUILD)/$(LIBRARY) "$(TO)/$(call shared,.$(VERSION))"
-	ln -sf $(call shared,.$(VERSION)) "$(TO)/$(call shared,.$(SERIES))"
-	ln -sf $(call shared,.$(VERSION)) "$(TO)/$(LIBRARY)"
-endif
-	install -m 644 $(BUILD)/libsomemem.a "$(TO)"
-	sed -e 's|@UP@|$(UP)|; s|@LIBDIR@|$(BELOW)|; s|@VERSION@|$(VERSION)|; s|@NEEDED@|$(NEEDED)|; s|@URL@|$(ADDRESS)|; /^URL: *$$/d' somemem.pc.in >"$(TO)/pkgconfig/somemem.pc"
-	chmod 644 "$(TO)/pkgconfig/somemem.pc"
-	install -m 644 include/* "$(SHARE)/include"
-	install -m 644 cmake/*.cmake "$(SHARE)/share/cmake/somemem"
-	install -m 644 man/*.3 "$(SHARE)/share/man/man3"
+	SONAME=$(call shared,.$(SERIES)) VERSION=$(VERSION) NEEDED="$(NEEDED)" PREFIX=$(PREFIX) LIBRARIES=$(LIBRARIES) DESTDIR="$(DESTDIR)" \
+	packaging/install.sh $(BUILD)/$(LIBRARY)
 
 # Those tests that look at the library: the others are not about where it is.
-CHECKS ?= installed downstream library known_answers misuse examples process pages threads limits leaks twin
+CHECKS ?= tests/installed tests/c tests/evidence/test_known_answers.py tests/evidence/test_twin.py
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(LIBRARIES) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
-	$(VENV)/bin/python -m pytest $(PYTEST) \
-	  $(CHECKS:%=tests/test_%.py)
+	$(VENV)/bin/python -m pytest $(PYTEST) $(CHECKS)
 
 # As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
 # `make` has built stays the one that is tested. It begins as a copy, so that the crates below are not compiled again.
@@ -215,7 +184,7 @@ python-examples: $(VENV)/somemem
 
 others: $(OTHERS)/ready $(WHEELS)/ready
 	$(OTHERS)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
-	$(OTHERS)/bin/python -m pytest -q tests/others
+	$(OTHERS)/bin/python -m pytest -q tests/python/others
 
 # Debian's pocl-opencl-icd makes an OpenCL device of the CPU. What it compiles is not kept in the home folder.
 device: $(DEVICE)/ready
@@ -232,25 +201,14 @@ release:
 	$(PYTHON) packaging/release.py
 
 cross:
-	tests/cross.sh $(PARTS)
+	tests/systems/cross.sh $(PARTS)
 
 # The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
 # this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
 # Debian's jemalloc has more thread-local variables than glibc has room for in a program that is already running.
 ifdef AGAINST
-OTHER := $(TARGET)/against
-SECONDS ?= 0.7
-
-bench: SHELL := /bin/bash
 bench:
-	rm -rf $(OTHER)/source
-	mkdir -p $(OTHER)/source
-	git archive $(AGAINST) | tar -x -C $(OTHER)/source
-	cd $(OTHER)/source && $(CARGO) build --release --example kernels --target-dir "$(abspath $(OTHER))/build"
-	$(CARGO) build --release --example kernels
-	$(CC) -std=c11 $(WARNINGS) -O2 benches/against.c -o $(OTHER)/against -ldl
-	set -o pipefail; "$(abspath $(OTHER))/against" "$(abspath $(OTHER))/build/$(PROFILE)/examples/libkernels.so" "$(abspath $(BUILD))/examples/libkernels.so" $(AGAINST) $(SECONDS) | \
-	  tee $(TARGET)/against.txt
+	benches/against.sh $(AGAINST) $(TARGET)/against $(PROFILE) $(or $(SECONDS),0.7)
 else
 bench: library
 	-@$(MAKE) --no-print-directory $(PEERS)/ready
@@ -277,7 +235,7 @@ plots: library $(PEERS)/ready
 # A run that was interrupted goes on, and a larger one goes on from a smaller one of the same SEED.
 SAMPLES ?= 2^34
 SEED ?= 2024
-STATS := PYTHONPATH=tests SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_STATS_DIR="$(abspath $(TARGET)/stats)"
+STATS := PYTHONPATH=tests/evidence SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_STATS_DIR="$(abspath $(TARGET)/stats)"
 
 stats: library $(VENV)/ready $(if $(PLOTS),$(PEERS)/ready)
 	$(STATS) $(VENV)/bin/python -m stats run --samples '$(SAMPLES)' --seed $(SEED) $(if $(FLAWS),--flaws '$(FLAWS)')
@@ -290,7 +248,7 @@ words: library $(VENV)/ready
 dieharder: SHELL := /bin/bash
 dieharder: library $(VENV)/ready
 	mkdir -p $(TARGET)/stats
-	set -o pipefail; $(STATS) tests/stats/dieharder.sh $(VENV)/bin/python -m stats words | tee $(TARGET)/stats/dieharder.txt
+	set -o pipefail; $(STATS) tests/evidence/stats/dieharder.sh $(VENV)/bin/python -m stats words | tee $(TARGET)/stats/dieharder.txt
 
 docs: $(SITE)/ready $(WHEELS)/ready
 	$(SITE)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl

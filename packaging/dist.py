@@ -112,7 +112,7 @@ def anyones(member):
 
 
 def crates():
-    """What is compiled into the library, by its licence. All of it may be had under Apache-2.0, which tests/test_dependencies.py sees to."""
+    """What is compiled into the library, by its licence. All of it may be had under Apache-2.0, which tests/builds/test_dependencies.py sees to."""
     options = ["--locked", "--edges=normal", "--target=all", "--prefix=none", "--no-dedupe", "--format={p}|{l}|{r}"]
     lines = set()
     for line in printed("cargo", "tree", "-p", "somemem-c", *options).splitlines():

@@ -19,7 +19,7 @@ def version_of(root):
 
 
 def faults(root):
-    """What is seen at once. tests/test_library.py compares the version's other places with that in Cargo.toml."""
+    """What is seen at once. tests/c/test_library.py compares the version's other places with that in Cargo.toml."""
     version = version_of(root)
     if git(root, "status", "--porcelain"):
         yield "There are changes that are not committed."
@@ -46,7 +46,7 @@ def main():
     for target in (["library", ".venv/somemem"], ["dist"]):
         subprocess.run(["make", *target], cwd=ROOT, check=True)
         if target[0] == "library":
-            tests = ["tests/test_library.py", "tests/test_known_answers.py", "tests/test_dependencies.py", "tests/test_python_package.py"]
+            tests = ["tests/c/test_library.py", "tests/evidence/test_known_answers.py", "tests/builds/test_dependencies.py", "tests/python/test_package.py"]
             subprocess.run([".venv/bin/python", "-m", "pytest", "-q", *tests], cwd=ROOT, check=True, env=os.environ | {"CI": "true"})
     print(f"""
 Version {version} is ready in target/dist/somemem-{version}, if .ci/run has passed for this commit. Nothing has been published. To do that:

@@ -5,7 +5,7 @@ mod elementary;
 
 use elementary::{exp_minus, minus_log};
 
-/// Sums of all bits over 100,000 arguments, as tests/twin.py has them too. Of those functions tests/test_proof.py tells how exact
+/// Sums of all bits over 100,000 arguments, as tests/evidence/twin.py has them too. Of those functions tests/evidence/test_proof.py tells how exact
 /// they are.
 #[test]
 fn exp_and_log_are_those_of_the_specification() {

@@ -126,7 +126,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Of so many cases an emulated CPU or system, which tests/cross.sh tells of, tries an eighth: what differs there shows in any.
+/// Of so many cases an emulated CPU or system, which tests/systems/cross.sh tells of, tries an eighth: what differs there shows in any.
 fn cases(number: u32) -> u32 {
     if std::env::var_os("SOMEMEM_EMULATED").is_some() { number / 8 } else { number }
 }

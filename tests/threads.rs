@@ -17,7 +17,7 @@ fn any_number_of_threads_gives_the_same_values() {
         (SPLIT + 1, 0),
         (8 * SPLIT, u64::MAX - 8 * SPLIT as u64 + 1),
     ];
-    // Emulated, as tests/cross.sh does, each takes a hundred times as long.
+    // Emulated, as tests/systems/cross.sh does, each takes a hundred times as long.
     let tried = if std::env::var_os("SOMEMEM_EMULATED").is_some() { 1 } else { ranges.len() };
     for &(number, first) in &ranges[..tried] {
         let mut expected = vec![0.0; number];

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 // C can reach nearly all of this, and must not meet a panic, or an allocation that cannot fail. Indices into arrays of constant length
-// are all over `noise`, and are allowed there; tests/test_panics.py looks at what became of them.
+// are all over `noise`, and are allowed there; tests/c/test_panics.py looks at what became of them.
 #![cfg_attr(
     not(test),
     deny(

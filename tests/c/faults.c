@@ -5,7 +5,7 @@
  * gives the documented failure, with the old content where it was; done again without the fault it succeeds; and at the end
  * nothing is left but the table of handles. The same with less and less memory allowed by the kernel itself.
  *
- * With an argument the test itself is at fault once, and has to find that. Prints a table, which tests/test_faults.py reads. */
+ * With an argument the test itself is at fault once, and has to find that. Prints a table, which tests/c/test_faults.py reads. */
 #include "shim.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* limits NAME: what is kept or reserved for later costs the program around it nothing, under each limit that a parent, a container
- * or the program itself can set. tests/test_limits.py sets those that need another process. */
+ * or the program itself can set. tests/c/test_limits.py sets those that need another process. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
@@ -167,7 +167,7 @@ static void container_later(void) {
   use(8 * MIB);
 }
 
-/* In a group that may have 200 MiB: tests/test_limits.py has put it there. */
+/* In a group that may have 200 MiB: tests/c/test_limits.py has put it there. */
 static void container(void) {
   leave_some(30 * MIB);
   void *own = filled(150 * MIB);
@@ -176,7 +176,7 @@ static void container(void) {
   CHECK(large && somemem_free(large) == SOMEMEM_OK);
 }
 
-/* Whatever the kernel lends: tests/test_limits.py sets vm.overcommit_memory. */
+/* Whatever the kernel lends: tests/c/test_limits.py sets vm.overcommit_memory. */
 static void overcommit(void) {
   leave_some(30 * MIB);
   use(64 * MIB);

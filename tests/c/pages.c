@@ -1,4 +1,4 @@
-/* pages NAME [EMULATED]: what the named test below promises of large buffers. tests/test_pages.py runs each as it is, with
+/* pages NAME [EMULATED]: what the named test below promises of large buffers. tests/c/test_pages.py runs each as it is, with
  * SOMEMEM_PLAIN_PAGES=1, with a limit on address space and under qemu. EMULATED leaves out what only a real system shows. */
 #define _GNU_SOURCE
 #include <errno.h>

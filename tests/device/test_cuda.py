@@ -78,10 +78,10 @@ def test_keys_are_constant_memory_and_tables_shared_memory(ptx):
 
 
 def test_the_kernels_on_a_cpu(tmp_path):
-    """tests/c/cuda.cpp: as many threads as a group has, in whatever order they come. Where they do not meet as they should, they wait for ever."""
+    """tests/device/cuda.cpp: as many threads as a group has, in whatever order they come. Where they do not meet as they should, they wait for ever."""
     request, number = ("0", "0", "4321"), 40001
     options = ["-std=c++11", "-O1", "-ffp-contract=off", f"-I{INCLUDE}", "-Wno-attributes"]
-    run(need("g++"), *options, ROOT / "tests" / "c" / "cuda.cpp", "-o", tmp_path / "cuda", "-lpthread")
+    run(need("g++"), *options, ROOT / "tests" / "device" / "cuda.cpp", "-o", tmp_path / "cuda", "-lpthread")
     out = subprocess.run([tmp_path / "cuda", *request, str(number)], capture_output=True, check=True, timeout=60).stdout
     expected = drawn(build(tmp_path, "gcc C", "-O2"), [(kind, *request, number) for kind in ("noise", "float")])
     assert out == b"".join(array.tobytes() for array in expected)
@@ -94,7 +94,7 @@ def gpu(tmp_path, *options, **environment):
 
 
 def driver(tmp_path):
-    run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{INCLUDE}", ROOT / "tests" / "c" / "cuda_driver.c", "-o", tmp_path / "libcuda.so.1")
+    run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{INCLUDE}", ROOT / "tests" / "device" / "cuda_driver.c", "-o", tmp_path / "libcuda.so.1")
 
 
 def test_without_a_gpu_it_says_so(tmp_path):

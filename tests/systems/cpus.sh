@@ -26,7 +26,7 @@ programs() { # compiler, the library's folder, emulator
 
 # The instructions that the kernel takes, where there is a record of them.
 instructions() { # the library's folder, compiler, kernel
-  [ "$3" != Neon ] || SOMEMEM_LIBRARY_DIR=$1 CC=$2 RUSTC=/usr/bin/rustc python3 tests/instructions.py qemu-aarch64
+  [ "$3" != Neon ] || SOMEMEM_LIBRARY_DIR=$1 CC=$2 RUSTC=/usr/bin/rustc python3 tests/evidence/instructions.py qemu-aarch64
 }
 
 # The same programs that `make test` runs, and the same library.

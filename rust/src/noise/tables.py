@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The formulas behind tables.rs, worked out with 60 decimal digits. Standard library only. That the map may rely on the
-numbers is proved in tests/proof.py.
+numbers is proved in tests/evidence/proof.py.
 
     tables.py            prints tables.rs
     tables.py --check    compares it with the tables.rs beside this file

@@ -1,4 +1,4 @@
-/* instructions NUMBER CALLS: so many fills of so many doubles, for tests/instructions.py to count. */
+/* instructions NUMBER CALLS: so many fills of so many doubles, for tests/evidence/instructions.py to count. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 """Every function that draws noise into the caller's memory, through ctypes and for both types, beside the formulas in somemem.h
-with NumPy's arithmetic. tests/languages has the like in Fortran and C++; tests/test_library.py runs those."""
+with NumPy's arithmetic. every_function.f90 and every_function.cpp do the like; test_library.py runs them."""
 
 import itertools
 import math

@@ -190,7 +190,7 @@ def test_sketch(example, monkeypatch):
 
 
 def test_mpi_noise(example):
-    """Without mpirun; tests/test_mpi.py runs it by several ranks."""
+    """Without mpirun; tests/c/test_mpi.py runs it by several ranks."""
     lines = example(100001, 7).splitlines()
     assert lines[0] == "100001 paths of seed 7 by 1 rank(s)"
     assert lines == example(100001, 7).splitlines() and lines[2:] != example(100001, 8).splitlines()[2:]

@@ -1,5 +1,5 @@
 """Every snippet of README does what it says, run as written in a folder that looks like this one after `make`; and so do those of
-docs/installing.md that need nothing installed but the library. tests/test_installed.py runs the others."""
+docs/installing.md that need nothing installed but the library. tests/installed/test_installed.py runs the others."""
 
 import json
 import re

@@ -10,6 +10,8 @@ from stats import distributions, engine, flaws, groups
 P = 1e-6
 SEED = 2024
 SAMPLES, FLAWED = 2**26, 2**22
+# The rarer and slighter ones, which need more samples, take three times as long as these: `make stats` has them.
+FLAWS = [flaw for flaw in flaws.every() if flaw.group.units(FLAWED) == 1]
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +31,12 @@ def test_the_library(counted, group):
 @pytest.fixture(scope="module")
 def verdicts():
     found = {}
-    for verdict in flaws.matrix(FLAWED):
+    for verdict in flaws.matrix(FLAWS, FLAWED):
         found.setdefault(verdict.flaw.name, []).append(verdict)
     return found
 
 
-@pytest.mark.parametrize("flaw", [flaw.name for flaw in flaws.every()])
+@pytest.mark.parametrize("flaw", [flaw.name for flaw in FLAWS])
 def test_a_flaw_is_found(verdicts, flaw):
     for verdict in verdicts[flaw]:
         assert verdict.right, f"{verdict.test}: {verdict.least}"

@@ -75,7 +75,7 @@ def test_the_package_is_typed_strictly(tmp_path):
 
 
 def test_users_see_the_types(tmp_path):
-    mypy(ROOT / "tests" / "others" / "user.py", cwd=tmp_path)
+    mypy(ROOT / "tests" / "python" / "others" / "user.py", cwd=tmp_path)
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=str(number)) for number, text in enumerate(snippets(README, "python"))])

@@ -1,5 +1,5 @@
-"""Somebody's application, tests/downstream, takes the library in each way that CMake has, and one source of it was written for an older
-header. It is tried where the library is installed: `make installcheck CHECKS=downstream`."""
+"""Somebody's application, tests/installed/downstream, takes the library in each way that CMake has, and one source of it was written for an older
+header. It is tried where the library is installed: `make installcheck CHECKS=tests/installed/test_downstream.py`."""
 
 import os
 import pathlib
@@ -31,7 +31,7 @@ def upgraded(text):
 @pytest.fixture
 def application(tmp_path):
     place = tmp_path / "downstream"
-    shutil.copytree(ROOT / "tests" / "downstream", place)
+    shutil.copytree(ROOT / "tests" / "installed" / "downstream", place)
     source = place / "before.c"
     source.write_text(upgraded(source.read_text()))
     return place
@@ -80,7 +80,7 @@ def needs_library(program):
 
 
 def test_before_it_is_upgraded_the_compiler_finds_the_place(tmp_path):
-    command = ["cc", "-fsyntax-only", f"-I{ROOT / 'include'}", ROOT / "tests" / "downstream" / "before.c"]
+    command = ["cc", "-fsyntax-only", f"-I{ROOT / 'include'}", ROOT / "tests" / "installed" / "downstream" / "before.c"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert re.findall(r"error: .(\w+). undeclared", done.stderr) == ["SOMEMEM_INVALID_ARGUMENT"]
 

@@ -2,7 +2,7 @@
 
 Nothing is reported for a program that does everything right, tests/c/tools.c: by memcheck with its leak check, helgrind (the
 threads that draw; no suppression is needed), AddressSanitizer with LeakSanitizer, UndefinedBehaviorSanitizer, and
-ThreadSanitizer. Each of them is shown to find a mistake of the program's with a buffer of the library's. tests/test_leaks.py
+ThreadSanitizer. Each of them is shown to find a mistake of the program's with a buffer of the library's. tests/c/test_leaks.py
 has the handles that were never freed.
 
 What they find in a small buffer, which is one block of the heap: reads of what was never written (memcheck), also in the part

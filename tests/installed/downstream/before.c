@@ -1,4 +1,4 @@
-/* Written for the library as it was at commit b54ffe9. tests/test_downstream.py upgrades it as CHANGELOG.md says. */
+/* Written for the library as it was at commit b54ffe9. tests/installed/test_downstream.py upgrades it as CHANGELOG.md says. */
 #include <errno.h>
 #include <somemem.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-"""The known answers that include/somemem_device.h is compared with, and the program in C that draws by it: tests/c/device.c."""
+"""The known answers that include/somemem_device.h is compared with, and the program in C that draws by it: tests/device/device.c."""
 
 import hashlib
 import pathlib
@@ -48,7 +48,7 @@ def build(folder, compiler, options):
     command, *words = COMPILERS[compiler]
     program = folder / re.sub(r"\W", "_", f"{compiler} {options}")
     if not program.exists():
-        run(need(command), *words, *options.split(), f"-I{INCLUDE}", ROOT / "tests" / "c" / "device.c", "-o", program)
+        run(need(command), *words, *options.split(), f"-I{INCLUDE}", ROOT / "tests" / "device" / "device.c", "-o", program)
     return program
 
 
@@ -86,7 +86,7 @@ def wrong_ranges(program, n, kinds):
 def refusal(folder, compiler, options):
     """What the compiler says to a program that it does not compile."""
     command, *words = COMPILERS[compiler]
-    source = ROOT / "tests" / "c" / "device.c"
+    source = ROOT / "tests" / "device" / "device.c"
     call = [need(command), *words, *options.split(), f"-I{INCLUDE}", source, "-o", folder / "refused"]
     done = subprocess.run(call, capture_output=True, text=True)
     assert done.returncode != 0

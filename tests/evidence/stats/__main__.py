@@ -37,7 +37,7 @@ def run(arguments):
     listed = groups.of_the_library(arguments.seed)
     try:
         engine.Run(listed, arguments.samples, state, Progress("samples")).run()
-        verdicts = flaws.matrix(arguments.flaws, Progress("flaws"))
+        verdicts = flaws.matrix(flaws.every(), arguments.flaws, Progress("flaws"))
     except KeyboardInterrupt:
         sys.exit("Interrupted; the same command goes on.")
     judged = []

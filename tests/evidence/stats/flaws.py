@@ -247,9 +247,9 @@ def verdicts(flaw, figures):
         yield Verdict(flaw, f"none; least: {found.test}", found.least)
 
 
-def matrix(samples=SAMPLES, report=engine.silent):
-    """Every flaw, counted and judged."""
-    flaws, state = every(), engine.State()
+def matrix(flaws, samples=SAMPLES, report=engine.silent):
+    """Flaws, counted and judged."""
+    state = engine.State()
     engine.Run([flaw.group for flaw in flaws], samples, state, report).run()
     found = []
     for flaw in flaws:

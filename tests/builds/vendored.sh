@@ -3,7 +3,7 @@
 # user, as distributions do. The result must be the library that `make` has built here, byte by byte: another folder, another user
 # and another day make no difference. It must work on a CPU of 2006. So must pip's build of the source distribution, but for its bytes.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -29,7 +29,7 @@ for library in libsomemem.so libsomemem.a; do
 done
 
 said="not compared with what make has built, because there are changes that are not committed"
-if [ -z "$(git -C "$here" status --porcelain -- Makefile Cargo.toml Cargo.lock build.rs .cargo src rust)" ]; then
+if [ -z "$(git -C "$here" status --porcelain -- Makefile packaging/cargo.mk Cargo.toml Cargo.lock build.rs .cargo src rust)" ]; then
   for library in libsomemem.so libsomemem.a; do
     cmp "$here/target/release/$library" "$work/stage/usr/lib/$library"
   done

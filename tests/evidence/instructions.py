@@ -2,7 +2,7 @@
 needed to see that a kernel became slower.
 
     instructions.py                  the AVX2 kernel with AES-NI, by valgrind, which has nothing newer; after `make library`
-    instructions.py qemu-aarch64     the NEON kernel, by qemu, which writes down each instruction; tests/cross.sh calls it
+    instructions.py qemu-aarch64     the NEON kernel, by qemu, which writes down each instruction; tests/systems/cross.sh calls it
 
 The library is that in SOMEMEM_LIBRARY_DIR, CC its compiler. Where fewer are right from now on, what is printed is the new record."""
 
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY_DIR = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", ROOT / "target" / "release")).resolve()
 
 # Instructions a double with this compiler; other versions may differ.
@@ -47,7 +47,7 @@ def main():
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder) / "instructions"
-        source, rpath = ROOT / "tests" / "c" / "instructions.c", f"-Wl,-rpath,{LIBRARY_DIR}"
+        source, rpath = pathlib.Path(__file__).with_suffix(".c"), f"-Wl,-rpath,{LIBRARY_DIR}"
         compiler = os.environ.get("CC", "cc")
         options = ["-O2", f"-I{ROOT / 'include'}", f"-L{LIBRARY_DIR}", rpath, "-lsomemem"]
         subprocess.run([compiler, source, "-o", program, *options], check=True)

@@ -1,6 +1,6 @@
 """Proof that the map of docs/value-spec.md, with the tables that the library holds, makes N(0,1) of uniform words.
 
-    python tests/proof.py       proves it and prints the bounds
+    python tests/evidence/proof.py       proves it and prints the bounds
 
 All in intervals of 60 digits with directed rounding (mpmath): a comparison that holds, holds for the real numbers. What
 cannot be decided is an error. The words are taken as uniform and independent, which is what AES is for.
@@ -16,7 +16,7 @@ import twin
 from mpmath import iv, mp
 from rounding import Elementary, Rounded, half_ulp, hull, upper
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent / "rust" / "src" / "noise"
+SOURCE = pathlib.Path(__file__).resolve().parents[2] / "rust" / "src" / "noise"
 LAYERS, RESIDUAL_LAYERS, SLOTS = 128, 2, 512
 AREA = iv.sqrt(iv.pi / 2)
 BOX = AREA / LAYERS

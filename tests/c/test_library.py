@@ -25,7 +25,7 @@ def test_the_header_is_valid_in_every_standard(compiler, language, standard, war
     run(*command, input=program)
 
 
-EVERY_FUNCTION = ROOT / "tests" / "languages" / "every_function"
+EVERY_FUNCTION = ROOT / "tests" / "c" / "every_function"
 
 KERNELS = ["AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES", "portable"]
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Runs the library on CPUs and systems that this machine is not, and compares the values with the known answers. `make cross` calls it,
-# or with the names of some of its parts: tests/cross.sh windows musl
+# or with the names of some of its parts: tests/systems/cross.sh windows musl
 #
 # Needs the packages of Debian that `cross_packages` and `system_packages` in .ci/run name. Without one, what needs it is reported as not
 # run, and where CI is set that is a failure.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 target_dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")/cross
 parts=${*:-core2 haswell aarch64 s390x windows musl macos x86_32}
 for file in common cpus windows musl unrun; do

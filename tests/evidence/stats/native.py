@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+ROOT = HERE.parents[2]
 LIBRARY_DIR = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", ROOT / "target" / "release"))
 BUILD = pathlib.Path(os.environ.get("SOMEMEM_STATS_DIR", ROOT / "target" / "stats"))
 
