@@ -190,7 +190,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// `number` independent N(0,1) samples that nobody can predict or draw again. Throws no_memory, or error if the system gives no random key.
+/// `number` independent N(0,1) samples that cannot be predicted or drawn again. Throws no_memory, or error if the system gives no random
+/// key.
 [[nodiscard]] inline buffer random_noise(std::size_t number) { return buffer::adopt(::random_noise(number)); }
 
 /// Elements 0 to `number` - 1 of stream 0 of `seed`. Throws no_memory.

@@ -1,4 +1,4 @@
-"""Noise as a function of (seed, stream, index), and noise that nobody can draw again."""
+"""Noise as a function of (seed, stream, index), and noise that cannot be drawn again."""
 
 from __future__ import annotations
 

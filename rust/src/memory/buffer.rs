@@ -55,7 +55,7 @@ impl<T: Sample> Buffer<T> {
     /// ```
     /// use somemem::{Buffer, Noise};
     ///
-    /// // A million samples that nobody can draw again, as floats.
+    /// // A million samples that cannot be drawn again, as floats.
     /// let buffer = Buffer::<f32>::of(Noise::from_entropy()?, 1_000_000, 0)?;
     /// # Ok::<(), somemem::Error>(())
     /// ```

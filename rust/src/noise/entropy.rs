@@ -1,7 +1,7 @@
 //! Random bytes from the operating system. No descriptor and no lock is kept between calls, because the program may close
 //! descriptors, fork, or cancel the thread at any time.
 
-/// Bytes that nobody can predict, or an error and then any bytes.
+/// Fills `out` with unpredictable bytes. After an error its content is unspecified.
 #[cfg(not(target_os = "linux"))]
 pub fn fill(out: &mut [u8]) -> Result<(), crate::Error> {
     getrandom::fill(out).map_err(|_| crate::Error::NoEntropy)
@@ -19,9 +19,9 @@ mod linux {
     use crate::error::Error;
     use crate::noise::workers::cancelling;
 
-    /// Bytes that nobody can predict, or an error and then any bytes. It makes the system call itself: C libraries before 2017
-    /// have no function for it, and in the function of later ones a thread can be cancelled, which would leak what the caller
-    /// holds.
+    /// Fills `out` with unpredictable bytes. After an error its content is unspecified. It makes the system call itself: C
+    /// libraries before 2017 have no function for it, and in the function of later ones a thread can be cancelled, which would
+    /// leak what the caller holds.
     pub fn fill(out: &mut [u8]) -> Result<(), Error> {
         let call = |part: &mut [u8]| {
             // SAFETY: writes no more than the part's length to it.

@@ -71,7 +71,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// A sequence that nobody can predict: seed and stream are random bits from the operating system.
+    /// An unpredictable sequence: seed and stream are random bits from the operating system.
     pub fn from_entropy() -> Result<Noise, Error> {
         let mut key = [[0; 8]; 2];
         entropy::fill(key.as_flattened_mut())?;

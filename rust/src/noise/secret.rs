@@ -1,4 +1,4 @@
-//! Noise that nobody can draw again. Its key is wiped from memory after use, as far as possible. The compiler decides where a
+//! Noise that cannot be drawn again. Its key is wiped from memory after use, as far as possible. The compiler decides where a
 //! kernel keeps its round keys, so all of the stack that drawing used is wiped. Noise of a known seed does not need this, and
 //! does not pay for it.
 
