@@ -1,42 +1,42 @@
 # For users
 #   make run     builds everything, compiles the C examples and runs them
-#   make test    sets up what the tests need and runs them
-#   make install copies what `make` has built to PREFIX=/usr/local: libraries to LIBDIR=lib below it; everything below DESTDIR, if given
-#   make installcheck   tests what is installed under PREFIX as its users would find it
+#   make test    installs what the tests need and runs them
+#   make install copies what `make` has built to PREFIX=/usr/local, and libraries to LIBDIR=lib below it; with DESTDIR, everything goes below that
+#   make installcheck   tests the installation under PREFIX, found as its users would find it
 #   make wheel   builds the Python package in target/wheels
 #   make mpi     runs the example for clusters by one process and by four ranks, where MPI is installed
-#   make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' by worker processes
-#   make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick for a glance
-#   make bench-python   measures calls from Python beside NumPy's and beside the C functions below them
+#   make dask    counts tails in more samples than fit into memory, with a progress bar; DASK='--workers 2' uses worker processes
+#   make bench   measures fills and memory against memset, malloc and other libraries; BENCH=--quick takes less time
+#   make bench-python   measures calls from Python against NumPy's, and against the C functions that they call
 #   make gpu     compares the header for GPUs on an NVIDIA GPU with the library, 2^30 elements of each type, and measures it
 #   make words   writes samples as uniform 32-bit words to standard output, for other batteries of tests
 #
 # More tests
 #   make test-builds   builds the library in other people's surroundings: workspaces, folders with spaces, cargo's settings, Rust programs
-#   make others  tests the Python package with JAX, pandas, xarray, zarr, joblib and pyright, which it installs
-#   make device  tests the header for GPUs: by GCC and Clang, as OpenCL on the first device there is, and as CUDA compiled to PTX
+#   make others  installs JAX, pandas, xarray, zarr, joblib and pyright, and tests the Python package with them
+#   make device  tests the header for GPUs: with GCC and Clang, as OpenCL on the first device, and as CUDA compiled to PTX
 #   make cross   runs the tests on other CPUs and systems under emulation, or those of PARTS="windows musl"
 #   make stats   tests the samples' distribution and independence, SAMPLES=2^34 of them, and broken samplers, FLAWS=2^24 samples of each
 #   make dieharder   runs dieharder's tests on the samples as words
-#   make prose   reads documents and header by a prose linter: long sentences, and words that made readers stop
+#   make prose   runs a prose linter on documents and header: it finds long sentences, and words that made readers stop
 #
-# For those who change something
+# For developers
 #   make header  generates include/somemem.h after a change in src/capi
 #   make man     generates the manual pages after a change in include/somemem.h
-#   make docs    builds the site in target/site/html: documents, references of C, Python and Rust; a link that leads nowhere is an error
+#   make docs    builds the site in target/site/html: documents, and references of C, Python and Rust; a broken link is an error
 #   make bench AGAINST=<git ref>   measures the kernels beside those of another commit, SECONDS=0.7 for each kernel and size
-#   make peers   installs those of the other libraries that pip has, and what the plots need; `make bench` tries to, and
-#                `make test` compares with oneMKL where it is there
-#   make record CPU="its name"   keeps what the last `make bench`, `make bench-python` and `make bench AGAINST=` measured in docs/measured
+#   make peers   installs the other libraries that pip has, and what the plots need; `make bench` tries this first, and
+#                `make test` compares with oneMKL if it is installed
+#   make record CPU="its name"   keeps the figures of the last `make bench`, `make bench-python` and `make bench AGAINST=` in docs/measured
 #   make plots   draws docs/*.png and the tables of documents from docs/measured, and plots of the library's samples
 #   make python-examples   measures the bit error rate of a noisy channel, and draws docs/bit-errors.png, endless-map.png and float-types.png
-#   make dist    makes what others can use in target/dist: wheels, tarballs, sources, checksums; and uses each of them
-#   make release makes a release's files, checks all that has to be right about them, and says how to publish them
+#   make dist    makes wheels, tarballs, sources and checksums in target/dist, and uses each of them
+#   make release makes the files of a release, checks them, and prints the commands that publish them
 
 CC ?= cc
 CXX ?= c++
 MPICC ?= mpicc
-# Open MPI refuses more ranks than cores, and root, unless told otherwise.
+# Without these options Open MPI refuses more ranks than cores, and root.
 MPIRUN ?= mpirun --oversubscribe $(if $(filter 0,$(shell id -u)),--allow-run-as-root)
 PYTHON ?= python3
 CARGO ?= cargo
@@ -48,12 +48,12 @@ include packaging/cargo.mk
 WINDOWS := $(findstring windows,$(FOR))
 MACOS := $(if $(WINDOWS),,$(filter Darwin,$(shell uname)))
 PROGRAMS := $(BUILD)/c_examples
-# While it is 0.x, the SONAME is that of the minor version.
+# While the version is 0.x, each minor version has a SONAME of its own.
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 SERIES := $(basename $(VERSION))
 shared = $(if $(MACOS),libsomemem$1.dylib,libsomemem.so$1)
 LIBRARY := $(if $(WINDOWS),somemem.dll,$(call shared,))
-# What Rust's standard library needs of the system, besides what every compiler adds: `rustc --print native-static-libs`.
+# The system libraries that Rust's standard library needs, except those that every compiler adds: `rustc --print native-static-libs`.
 NEEDED := $(if $(WINDOWS),-lkernel32 -lntdll -luserenv -lws2_32 -ldbghelp,$(if $(MACOS),-liconv,-lutil -lrt -lpthread -lm -ldl))
 VENV := .venv
 PEERS := $(TARGET)/peers
@@ -71,7 +71,7 @@ LINK := -L$(BUILD) -Wl,-rpath,"$(abspath $(BUILD))" -lsomemem -lm -lpthread
 
 EXAMPLES := $(patsubst c_examples/%.c,$(PROGRAMS)/%,$(wildcard c_examples/*.c)) \
             $(patsubst c_examples/%.cpp,$(PROGRAMS)/%,$(wildcard c_examples/*.cpp))
-# Those that need MPI are left out where it is not installed.
+# Examples that need MPI are left out if it is not installed.
 MPI_EXAMPLES := $(filter $(PROGRAMS)/mpi_%,$(EXAMPLES))
 LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
 
@@ -79,13 +79,13 @@ LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
         cross bench bench-python peers record plots stats words dieharder docs prose man header clean
 all: library examples
 
-# A program that is linked with the library asks for the file by its SONAME, or what macOS has for that, when it starts. Without the header, which is there:
-# what generates it takes as long to compile as all the rest, and the tests do it.
+# A program that is linked with the library asks for the file by its SONAME, or by its install name on macOS, when it starts. The header is not generated here,
+# because compiling cbindgen takes as long as all the rest. The tests generate it.
 library:
 	$(CARGO) build --release --no-default-features -p somemem-c
 	ln -sf $(LIBRARY) $(BUILD)/$(call shared,.$(SERIES))
 
-# For what only needs it to be there: it is built where it is not, or is older than a source.
+# For targets that only need the library to exist: it is built if it is missing, or older than a source.
 $(BUILD)/$(LIBRARY): Cargo.toml Cargo.lock build.rs rust/Cargo.toml $(shell find src rust/src -type f)
 	$(MAKE) --no-print-directory library
 
@@ -110,13 +110,13 @@ mpi: $(MPI_EXAMPLES)
 	$(PROGRAMS)/mpi_noise
 	$(MPIRUN) -n 4 $(PROGRAMS)/mpi_noise
 
-# Hundreds of short Python programs import the same packages. Their byte code is kept, but not beside the sources.
+# The tests run hundreds of short Python programs that import the same packages. The byte code is kept, but not beside the sources.
 BYTECODE := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(abspath $(VENV))/bytecode"
 
-# Three files of tests at a time: some take some memory, and some wait for others.
+# Three files of tests at a time. Not more, because some need much memory; not fewer, because some wait for other processes.
 PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
 
-# What takes no notice of each other is made at once: the compiler is often busy with one large piece, and pip with the network.
+# Independent targets are made in parallel: the compiler is often busy with one large piece, and pip with the network.
 test:
 	+$(MAKE) --no-print-directory -j3 rust-tests $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_PEERS_DIR="$(abspath $(PEERS))" $(BYTECODE) $(VENV)/bin/python -m pytest $(PYTEST) \
@@ -142,7 +142,7 @@ $(VENV)/ready $(PEERS)/ready $(OTHERS)/ready $(DEVICE)/ready $(SITE)/ready $(TOO
 	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
 	@touch $@
 
-# Copies: root may have no Rust, or other flags for it.
+# `make install` copies what `make` has built, because root may have no Rust, or other flags for it.
 override PREFIX := $(abspath $(PREFIX))
 LIBRARIES := $(abspath $(if $(filter /%,$(LIBDIR)),,$(PREFIX)/)$(LIBDIR))
 install-folders:
@@ -153,14 +153,14 @@ install: install-folders $(BUILD)/$(LIBRARY)
 	SONAME=$(call shared,.$(SERIES)) VERSION=$(VERSION) NEEDED="$(NEEDED)" PREFIX=$(PREFIX) LIBRARIES=$(LIBRARIES) DESTDIR="$(DESTDIR)" \
 	packaging/install.sh $(BUILD)/$(LIBRARY)
 
-# Those tests that look at the library: the others are not about where it is.
+# The tests that depend on where the library is.
 CHECKS ?= tests/installed tests/c tests/evidence/test_known_answers.py tests/evidence/test_twin.py
 installcheck: $(VENV)/somemem
 	SOMEMEM_PREFIX=$(PREFIX) SOMEMEM_LIBRARY_DIR=$(LIBRARIES) SOMEMEM_INCLUDE_DIR=$(PREFIX)/include \
 	$(VENV)/bin/python -m pytest $(PYTEST) $(CHECKS)
 
-# As `pip install .` does, with the tools of the virtual environment. In a target folder of its own, so that the library that
-# `make` has built stays the one that is tested. It begins as a copy, so that the crates below are not compiled again.
+# As `pip install .` does, with the tools of the virtual environment. It builds in a target folder of its own, so that the tests still use
+# the library that `make` has built. This folder begins as a copy, so that the dependencies are not compiled again.
 wheel: $(WHEELS)/ready
 $(WHEELS)/ready: pyproject.toml Cargo.toml Cargo.lock build.rs cbindgen.toml python/README.md tests/loom/models.rs \
                  tests/c_rlib/Cargo.toml $(shell find src rust python/somemem -type f -not -name '*.pyc') $(VENV)/ready | library
@@ -186,7 +186,7 @@ others: $(OTHERS)/ready $(WHEELS)/ready
 	$(OTHERS)/bin/python -m pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
 	$(OTHERS)/bin/python -m pytest -q tests/python/others
 
-# Debian's pocl-opencl-icd makes an OpenCL device of the CPU. What it compiles is not kept in the home folder.
+# Debian's pocl-opencl-icd makes the CPU an OpenCL device. Its compiled kernels are not kept in the home folder.
 device: $(DEVICE)/ready
 	@mkdir -p $(DEVICE)/kernels
 	POCL_CACHE_DIR="$(abspath $(DEVICE))/kernels" $(DEVICE)/bin/python -m pytest -q -rs tests/device
@@ -203,9 +203,9 @@ release:
 cross:
 	tests/systems/cross.sh $(PARTS)
 
-# The library is the one that users get. What is compiled into the benchmark beside it, the Rust peers, is compiled for
-# this CPU; frame pointers as in .cargo/config.toml, which these flags replace. Peers that are not there are reported.
-# Debian's jemalloc has more thread-local variables than glibc has room for in a program that is already running.
+# The library is the one that users get. The benchmark itself, with the Rust peers, is compiled for this CPU. These flags replace those in
+# .cargo/config.toml, so they repeat the frame pointers. The benchmark reports peers that are not installed. Debian's jemalloc has more
+# thread-local variables than glibc has room for in a running program, so GLIBC_TUNABLES asks for more.
 ifdef AGAINST
 bench:
 	benches/against.sh $(AGAINST) $(TARGET)/against $(PROFILE) $(or $(SECONDS),0.7)
@@ -222,17 +222,17 @@ bench-python: $(VENV)/somemem
 	$(VENV)/bin/python benches/python.py $(TARGET)/bench-python.json $(filter --quick,$(BENCH))
 
 peers: $(PEERS)/ready
-	@echo "The others are packages of the system: libgsl27 or libgsl28, libmimalloc2.0 and libjemalloc2 on Debian."
+	@echo "The system's packages have the others: libgsl27 or libgsl28, libmimalloc2.0 and libjemalloc2 on Debian."
 
 record:
-	$(if $(CPU),,$(error Say which CPU it was: make record CPU="..."))
+	$(if $(CPU),,$(error Name the CPU: make record CPU="..."))
 	$(PYTHON) benches/measured.py record $(TARGET) --cpu "$(CPU)"
 
 plots: library $(PEERS)/ready
 	$(PYTHON) benches/measured.py tables
 	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(PEERS)/bin/python benches/plots.py docs
 
-# A run that was interrupted goes on, and a larger one goes on from a smaller one of the same SEED.
+# An interrupted run is continued, and a larger run continues a smaller one of the same SEED.
 SAMPLES ?= 2^34
 SEED ?= 2024
 STATS := PYTHONPATH=tests/evidence SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" SOMEMEM_STATS_DIR="$(abspath $(TARGET)/stats)"

@@ -21,7 +21,7 @@ fn name_library() {
         }
         "macos" => {
             println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libsomemem.0.{minor}.dylib");
-            // CPython's functions are those of the program that loads the module.
+            // CPython's functions are in the program that loads the module.
             #[cfg(feature = "python")]
             println!("cargo::rustc-cdylib-link-arg=-Wl,-undefined,dynamic_lookup");
         }
@@ -30,7 +30,8 @@ fn name_library() {
     }
 }
 
-/// The version that Windows shows of the DLL. It takes windres of binutils; without it only this is missing.
+/// Adds the version that Windows shows for the DLL. This needs windres of binutils. Without windres the DLL only lacks this
+/// version.
 fn add_version() {
     let out = std::path::PathBuf::from(variable("OUT_DIR"));
     let (source, object) = (out.join("version.rc"), out.join("version.o"));
@@ -116,7 +117,7 @@ extern \"C\" {
         let header = String::from_utf8(header).expect("cbindgen writes text");
         // C89 and C++98 have no comma after the last enumerator.
         let header = header.replace(",\n}", "\n}");
-        // Examples in C are marked for rustdoc, and indented for everybody.
+        // Examples in C have fences for rustdoc, which the header does not need: they are indented.
         let header = header.replace(" * ```text\n", "").replace(" * ```\n", "");
         std::fs::write(out.join("somemem.h"), header).expect("the output folder can be written to");
     }

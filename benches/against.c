@@ -2,9 +2,9 @@
  *
  *     against OLD NEW NAME [SECONDS]
  *
- * For each kernel that both have and each size of a call: nanoseconds per double of both, the median of the rounds' ratios, and,
- * where the new one has it, adding beside filling. A round is one short loop of calls of each in turn, on indices that were
- * never drawn before. `make bench AGAINST=<git ref>` builds and runs it. */
+ * For each kernel that both builds have, and each size of a call, it prints the nanoseconds per double of both and the median of
+ * the rounds' ratios. If the new build can add, it also prints the ratio of adding to filling. A round is one short loop of calls
+ * of each contender in turn, on indices that were never drawn before. `make bench AGAINST=<git ref>` builds and runs it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ typedef const char *name_function(size_t kernel);
 enum contender { MEMSET, OLD, NEW, ADD, CONTENDERS };
 #define MOST_ROUNDS 4000
 
-/* More than there are. */
+/* More than there are kernels. */
 #define KERNELS ((size_t)8)
 
 static double times[CONTENDERS][MOST_ROUNDS];
@@ -54,7 +54,7 @@ static void *load(const char *path) {
   return library;
 }
 
-/* Fills rounds of times until the seconds are over. Every second call begins at an odd index. */
+/* Measures rounds until the seconds are over, and returns how many. Every second call begins at an odd index. */
 static size_t measure(size_t kernel[CONTENDERS], double *memory, size_t number, double seconds, uint64_t *first) {
   size_t calls = number < 16 ? 1024 : number < 16384 ? 16384 / number : 1, rounds = 0;
   double end = now() + 1e9 * seconds;

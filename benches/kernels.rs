@@ -1,5 +1,5 @@
-//! Each kernel by itself, as a shared library for the benchmark: compiled like the real one, and not for this CPU as the
-//! benchmark is.
+//! A shared library for the benchmark, with a function for each kernel. It is compiled like the real library, not for this CPU as
+//! the benchmark is.
 #![expect(unsafe_code, reason = "functions for another program")]
 
 use std::ffi::c_char;
@@ -8,7 +8,7 @@ use std::slice;
 use somemem::Noise;
 use somemem::internals::{Add, Fill, Kind};
 
-/// The name of the n-th kernel, or NULL if there are not so many or this CPU cannot run it.
+/// The name of the n-th kernel. NULL if there are fewer, or if this CPU cannot run it.
 #[unsafe(no_mangle)]
 pub extern "C" fn kernel_name(n: usize) -> *const c_char {
     let kind = Kind::ALL.get(n).filter(|kind| kind.is_available());

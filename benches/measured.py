@@ -1,10 +1,10 @@
-"""What was measured, a file for each kind of CPU in docs/measured, and the tables that docs/performance.md and README.md have of it.
+"""Keeps measured figures in docs/measured, a file for each kind of CPU, and writes them as tables into docs/performance.md and README.md.
 
     measured.py record TARGET --cpu NAME     writes the file of a CPU from what `make bench`, `make bench-python` and
                                              `make bench AGAINST=` left in TARGET
-    measured.py tables [--check]             writes the tables into the documents, or says whether they are there
+    measured.py tables [--check]             writes the tables into the documents, or checks that they are up to date
 
-A run on another CPU adds a file, and with it sections; it replaces nothing that was measured elsewhere."""
+A run on another CPU adds a file, and with it sections. It does not change the figures of other CPUs."""
 
 import argparse
 import json
@@ -45,7 +45,7 @@ class Measured:
                 self.fills.setdefault(int(number), {})[contender] = ns
 
     def fastest(self, number, but=("threads", "floats")):
-        """Of each library its fastest way to fill so many doubles, by one thread; all of the kernels."""
+        """The fastest contender of each library at filling this many doubles by one thread, and all kernels."""
         alone = {name: ns for name, ns in self.fills[number].items() if not any(word in name for word in but)}
         best = {family(name): name for name in sorted(alone, key=alone.get, reverse=True)}
         return {name: ns for name, ns in alone.items() if family(name) == "somemem" or name in best.values()}
@@ -69,7 +69,7 @@ def ratio(above, below):
 
 
 def ratios(fills, adds):
-    """The ones that matter, each the median of the rounds' ratios."""
+    """The ratios that the document shows, each the median of the rounds' ratios."""
     cached, large = fills[IN_CACHE], fills[OUT_OF_CACHE]
     ours, ours_large = samples(cached, "somemem"), samples(large, "somemem")
     found = {
@@ -100,7 +100,7 @@ def fills_of(path):
     told = json.loads(path.read_text())
     fills, adds = ({case["number"]: case for case in told["cases"] if case["name"].startswith(what)} for what in ("fill ", "add "))
     if not {IN_CACHE, OUT_OF_CACHE} <= fills.keys() & adds.keys():
-        sys.exit(f"{path} has not all fills and adds: run `make bench`, or with BENCH='--only fill --only add'.")
+        sys.exit(f"{path} lacks some fills and adds: run `make bench`, or with BENCH='--only fill --only add'.")
     ns = {}
     for number, case in fills.items():
         for it in case["contenders"]:
@@ -109,7 +109,7 @@ def fills_of(path):
 
 
 def command_of(told):
-    """What a run was made with, by what is in it."""
+    """The command that made a run, by the cases in it."""
     names = [case["name"] for case in told["cases"]]
     if any(name.startswith("untouched ") for name in names):
         return "make bench"
@@ -118,7 +118,7 @@ def command_of(told):
 
 
 def kinds_of(path):
-    """What is drawn beside plain doubles: nanoseconds an element, and the ratios that matter."""
+    """Floats, sums and rows: nanoseconds an element, and the ratios that the document shows."""
     told = json.loads(path.read_text())
     cases = {case["name"]: case for case in told["cases"] if case["name"].startswith(("kinds ", "rows of "))}
     if not cases:
@@ -226,7 +226,7 @@ def section(measured):
     return text
 
 
-# What README compares, by the names that the runs have for it.
+# The rows of README's table, and the names that they have in the runs.
 COMPARED = {
     "`memset`": "memset$",
     "**somemem**": "somemem$",
@@ -237,7 +237,7 @@ COMPARED = {
 
 
 def overview():
-    """Every CPU in one table."""
+    """All CPUs in one table."""
     columns = [{name: ns for name, ns in measured.fills[OUT_OF_CACHE].items() if ns} for measured in every()]
     rows = []
     for name, pattern in COMPARED.items():
@@ -252,7 +252,7 @@ def tables(check):
         old, _, after = rest.partition(END)
         new = f"\n{new}\n"
         if check and old != new:
-            sys.exit(f"{document.relative_to(ROOT)} has other tables: `make plots` draws them")
+            sys.exit(f"{document.relative_to(ROOT)} has outdated tables: run `make plots`")
         if not check:
             document.write_text(before + BEGIN + new + END + after)
 

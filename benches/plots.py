@@ -1,4 +1,4 @@
-"""Draws the plots in docs: what was measured on each kind of CPU (measured.py), and how the library's samples are distributed."""
+"""Draws the plots in docs: the figures measured on each kind of CPU (measured.py), and the distribution of the library's samples."""
 
 import argparse
 import ctypes
@@ -14,7 +14,7 @@ from scipy import stats
 matplotlib.use("agg")
 from matplotlib import pyplot, ticker  # noqa: E402, after the choice of a backend without windows
 
-# Okabe and Ito's colours, which every kind of colour vision tells apart.
+# The colours of Okabe and Ito, which people with any colour vision can tell apart.
 OURS, BASE, PEER = "#D55E00", "#7F7F7F", "#56B4E9"
 FAMILIES = {
     "somemem": (OURS, "o"),
@@ -47,7 +47,7 @@ pyplot.rcParams.update(
 
 
 def plot_throughput(cpus, path):
-    """Bars: who takes how long, in cache and out of it; of the other libraries the fastest way."""
+    """Bars: the time of each library, in cache and out of it; for the other libraries their fastest way."""
     ways = [cpu.fastest(OUT_OF_CACHE) for cpu in cpus]
     heights = [len(way) + 2 for way in ways]
     figure, rows = pyplot.subplots(
@@ -75,7 +75,7 @@ def plot_throughput(cpus, path):
 
 
 def plot_size(cpus, path):
-    """Lines: what a double costs by the size of a call, for each family's fastest at the largest size on one thread."""
+    """Lines: the time per double by the size of the call, for the contender of each library that is fastest at the largest size."""
     figure, panels = pyplot.subplots(len(cpus), 1, sharex=True, squeeze=False, figsize=(9, 0.5 + 4 * len(cpus)))
     for cpu, (panel,) in zip(cpus, panels):
         sizes = sorted(cpu.fills)
@@ -99,7 +99,7 @@ def plot_size(cpus, path):
 
 
 class Samples:
-    """So many samples of the library: counted in bins, and those far out kept."""
+    """Samples of the library: counted in bins, and the far ones kept one by one."""
 
     def __init__(self, number):
         folder = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", "target/release"))
@@ -123,7 +123,7 @@ class Samples:
 
 
 def plot_histogram(samples, path):
-    """Counts against what the density makes expect, and how far off they are in standard errors."""
+    """The counts against the density's expectation, and their difference in standard errors."""
     centres = (samples.edges[1:] + samples.edges[:-1]) / 2
     # Of the mirrored bins, so that no digits are lost above the mean.
     inner = abs(centres) - WIDTH / 2
@@ -153,7 +153,7 @@ def plot_histogram(samples, path):
 
 
 def plot_quantiles(samples, path):
-    """Quantiles of the samples against those of N(0,1): at the bins' edges inside, at every single sample far out."""
+    """Quantiles of the samples against those of N(0,1): at the edges of the bins, and far out at every sample."""
     below = samples.counts.cumsum()[:-1]
     edges = samples.edges[1:-1]
     # Tails are counted from the nearer side, as in the histogram.

@@ -1,7 +1,7 @@
-"""What calls of the Python package cost, beside NumPy's and beside the C functions below them: `make bench-python`.
+"""Measures calls of the Python package against NumPy's, and against the C functions that they call: `make bench-python`.
 
-Both sides of a case are timed in turn, some calls at a time, and the median of the rounds' ratios is told, with what it should be at
-most. The report is kept as JSON for `make record`."""
+Both sides of a case are timed in turn, some calls at a time. It prints the median of the rounds' ratios, and the most that it should be.
+The results are also written as JSON for `make record`."""
 
 import argparse
 import json
@@ -30,7 +30,7 @@ def fill(array):
 
 
 NUMPY = "NumPy (PCG64)"
-# Name, elements, what is timed, beside what, the other's name, and the most that the ratio should be.
+# Name, elements, the call, what it is compared with, the name of that, and the most that the ratio should be.
 CASES = [
     ("three float64 into an array", 3, fill(OUT), lambda: GENERATOR.standard_normal(out=OUT), NUMPY, 1.4),
     ("a new array of ten", 10, lambda: random_noise(10, seed=42), lambda: GENERATOR.standard_normal(10), NUMPY, 2),
@@ -47,7 +47,7 @@ CASES = [
 
 
 def measure(ours, theirs, seconds):
-    """Microseconds a call of each, and the ratio, from rounds of a thousandth of a second or a call."""
+    """Microseconds a call of each, and the ratio, from rounds of a millisecond, or of one call if that takes longer."""
     calls = max(1, round(1e-3 / min(timeit.repeat(ours, number=1, repeat=20))))
     rounds = []
     while sum(map(sum, rounds)) < seconds or len(rounds) < 5:
@@ -59,7 +59,7 @@ def measure(ours, theirs, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("report", type=pathlib.Path, help="the JSON file to write")
-    parser.add_argument("--quick", action="store_true", help="a glance, for no figure")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, for a quick look")
     arguments = parser.parse_args()
     print(f"\nPython: kernel {ffi.string(lib.somemem_kernel()).decode()}, NumPy {np.__version__}, microseconds a call\n")
     print(f"{'':36}{'somemem':>10}{'other':>10}{'ratio':>7}")

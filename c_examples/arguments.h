@@ -14,7 +14,7 @@ typedef struct Arguments {
     const char *program;
     const char *usage;
     char **next;
-    int silent; /* for an MPI program, where one rank's message is enough */
+    int silent; /* for MPI programs, where only one rank prints messages */
 } Arguments;
 
 static inline Arguments read_arguments(int argc, char **argv, const char *usage)
@@ -34,7 +34,7 @@ static inline void reject_arguments(const Arguments *arguments)
     exit(2);
 }
 
-/* The next argument, or `otherwise` where there is none. */
+/* The next argument, or `otherwise` if there is none. */
 static inline uint64_t next_argument(Arguments *arguments, uint64_t otherwise, uint64_t least, uint64_t most)
 {
     const char *text = *arguments->next;
@@ -45,7 +45,7 @@ static inline uint64_t next_argument(Arguments *arguments, uint64_t otherwise, u
     char *end;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    /* The first character is looked at because strtoull() lets blanks and a minus sign pass. */
+    /* The first character is checked because strtoull() accepts blanks and a minus sign. */
     int is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
     if (!is_number || number < least || number > most) {
         if (!arguments->silent)

@@ -1,6 +1,6 @@
-/* Brownian motion on [0, 1], one stream a path. Any part of a path can be drawn again alone: each path is walked once
- * more from some step to another, and must come to the same bits. The variance of W(t) must be t. Exit status 1 if
- * other bits come out, or a variance is more than 4 standard errors off.
+/* Brownian motion on [0, 1], with a stream for each path. Any part of a path can be drawn again alone: the program
+ * draws a part of each path again and compares the bits. The variance of W(t) must be t. Exit status 1 if bits differ,
+ * or if a variance is more than 4 standard errors off.
  *
  * Usage: brownian [paths = 10000] [steps = 1000] [seed = 42] */
 
@@ -34,7 +34,7 @@ static double walk_path(Motion motion, uint64_t path, size_t from, size_t to, do
     return position;
 }
 
-/* Whether a path's positions come out again when only a part of it is drawn, another part for each path. */
+/* Draws a part of a path again, another part for each path. Returns whether the positions have the same bits. */
 static bool can_be_drawn_again(Motion motion, uint64_t path, const double *walk, double *part)
 {
     size_t from = (path + 1) * 389 % motion.steps;
@@ -48,7 +48,7 @@ static bool can_be_drawn_again(Motion motion, uint64_t path, const double *walk,
     return same;
 }
 
-/* How many steps the first `quarters` quarters of a path have, as near as whole steps allow. */
+/* The number of steps in the first `quarters` quarters of a path, rounded down. */
 static size_t steps_of(Motion motion, int quarters)
 {
     return motion.steps * (size_t)quarters / QUARTERS;

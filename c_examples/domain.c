@@ -1,6 +1,6 @@
-/* A noise field in three dimensions that does not depend on how it is split: cut into slabs, pencils or boxes, one
- * thread for each, it has the same bits. The blocks are drawn in place inside one array, as threads share it, and each
- * in memory of its own, as the processes of a cluster hold it. Exit status 1 if a checksum differs.
+/* A noise field in three dimensions that does not depend on how it is split. It is cut into slabs, pencils or boxes,
+ * with a thread for each, and always has the same bits. The blocks are drawn twice: inside one array, as threads share
+ * it, and each in memory of its own, as the processes of a cluster hold it. Exit status 1 if a checksum differs.
  *
  * Usage: domain [planes = 96] [rows = 128] [columns = 160] [seed = 42] */
 
@@ -41,8 +41,8 @@ typedef struct Block {
     SomeMemStatus status;
 } Block;
 
-/* A sum over elements, so that blocks can be summed apart and in any order. Each element is mixed with its index: a
- * value in a wrong place counts as another one. The mixing is that of splitmix64. */
+/* A sum over elements, so that blocks can be summed alone and in any order. Each element is mixed with its index, so a
+ * value in a wrong place changes the sum. The mixing is that of splitmix64. */
 static uint64_t checksum(const double *data, size_t number, uint64_t first)
 {
     uint64_t sum = 0;
@@ -57,7 +57,7 @@ static uint64_t checksum(const double *data, size_t number, uint64_t first)
     return sum;
 }
 
-/* Plane by plane, each in one call. An element's index is that of the whole field, wherever its memory is. */
+/* Draws a block, one call for each plane. An element's index is that in the whole field, wherever its memory is. */
 static SomeMemStatus draw(const Block *block, double *out, size_t row_stride, size_t plane_stride)
 {
     SomeMemStatus status = SOMEMEM_OK;
@@ -103,14 +103,14 @@ static void *draw_block(void *argument)
     return NULL;
 }
 
-/* Cuts `whole` into `parts` pieces, the sizes of which differ by one at most. */
+/* Cuts `whole` into `parts` pieces whose sizes differ by one at most. */
 static void cut(size_t whole, size_t parts, size_t part, size_t *begin, size_t *size)
 {
     *begin = whole * part / parts;
     *size = whole * (part + 1) / parts - *begin;
 }
 
-/* The checksum of the field, drawn by one thread a block; into `array` unless that is NULL. */
+/* Draws the field with a thread for each block, into `array` unless that is NULL, and returns its checksum. */
 static uint64_t draw_field(Triple field, Triple parts, uint64_t seed, double *array)
 {
     size_t number = field.planes * field.rows * field.columns;
@@ -155,7 +155,7 @@ int main(int argc, char **argv)
     uint64_t seed = next_argument(&arguments, 42, 0, UINT64_MAX);
     no_more_arguments(&arguments);
 
-    /* What the splits have to come to: the field as one sequence. */
+    /* The expected checksum: that of the field as one sequence. */
     size_t number = field.planes * field.rows * field.columns;
     SomeMem *memory = random_noise_seeded(number, seed);
     if (!memory) {

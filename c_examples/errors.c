@@ -1,4 +1,4 @@
-/* Provokes every status there is, and checks that each call fails in the way that the header says.
+/* Provokes every status, and checks that each call fails as the header says.
  *
  * Usage: errors */
 
@@ -12,7 +12,7 @@
 
 #include "arguments.h"
 
-/* Some C libraries come without the headers of the kernel. */
+/* Some C libraries come without the kernel's headers. */
 #if defined(__linux__) && defined(__has_include)
 #if __has_include(<linux/seccomp.h>)
 #define HAS_SECCOMP
@@ -38,7 +38,7 @@ static void show(const char *call, SomeMemStatus status, SomeMemStatus documente
 
 #define SHOW(call, documented) show(#call, call, documented)
 
-/* The functions that make a handle return no status: they say why in errno. */
+/* The functions that make a handle return no status: they set errno. */
 static void show_errno(const char *call, int error, int documented)
 {
     wrong += error != documented;
@@ -50,13 +50,13 @@ static int error_of(const SomeMem *handle)
     return handle ? 0 : errno;
 }
 
-/* What random_noise() fails with in a child process whose getrandom() the kernel refuses; -1 if that cannot be done. */
+/* The errno of random_noise() in a child process whose getrandom() the kernel refuses, or -1 if that cannot be done. */
 static int error_without_entropy(void)
 {
     int result = -1;
 #ifdef HAS_SECCOMP
     enum { NO_FILTER = 255 };
-    /* Only this program's own calls come by, so the number alone tells the call, whatever the architecture. */
+    /* The filter sees this program's own calls only, so it need not check the architecture of a call's number. */
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),

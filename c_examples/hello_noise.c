@@ -1,4 +1,4 @@
-/* The shortest useful program: prints Gaussian noise that nobody can predict or draw again.
+/* The shortest useful program: prints Gaussian noise that cannot be predicted or drawn again.
  *
  * Usage: hello_noise [number = 5] */
 

@@ -9,7 +9,7 @@
 
 #include "arguments.h"
 
-/* Ten bins of 0.5 on each side, and one for all that is beyond. */
+/* Ten bins of width 0.5 on each side, and one more for everything beyond. */
 enum { SIDE = 11, BINS = 2 * SIDE, BLOCK = 65536, BAR = 35 };
 
 static double lower_edge(int bin)
@@ -23,20 +23,20 @@ static int bin_of(double sample)
     return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
 }
 
-/* The difference of two upper tails, never of two numbers near 1, which would cost the small ones their digits. */
+/* The difference of two upper tails. A difference of two numbers near 1 would lose digits of a small result. */
 static double probability(int bin)
 {
     double inner = fabs(lower_edge(bin)), outer = fabs(lower_edge(bin + 1));
     return 0.5 * fabs(erfc(inner / sqrt(2.0)) - erfc(outer / sqrt(2.0)));
 }
 
-/* In standard errors, by square roots: those of counts are near to normal even where few are expected. */
+/* In standard errors, of the square roots: these are close to normal even if few counts are expected. */
 static double deviation(double count, double expected, double probability_of_bin)
 {
     return 2.0 * (sqrt(count + 0.375) - sqrt(expected + 0.375)) / sqrt(1.0 - probability_of_bin);
 }
 
-/* On a logarithmic scale, on which a bell is a parabola and the tails can be seen. */
+/* On a logarithmic scale, where the density is a parabola and the tails are visible. */
 static int bar_length(double count, double samples)
 {
     return (int)lround((BAR - 1) * log1p(count) / log1p(samples));

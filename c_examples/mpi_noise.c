@@ -1,6 +1,6 @@
-/* Prices a call option with the ranks of an MPI program. Each keeps its own slice of one vector of noise. Price and
- * checksum have the same bits for any number of ranks, also for one without mpirun. Exit status 1 if the price is more
- * than 4 standard errors off the formula of Black and Scholes.
+/* Prices a call option with the ranks of an MPI program. Each rank keeps its own slice of one vector of noise. Price
+ * and checksum have the same bits for any number of ranks, also for a single one without mpirun. Exit status 1 if the
+ * price differs from the formula of Black and Scholes by more than 4 standard errors.
  *
  * Usage: mpirun -n 4 mpi_noise [paths = 10000000] [seed = 42] */
 
@@ -12,12 +12,12 @@
 
 #include "arguments.h"
 
-/* The sum of doubles depends on their order, and so the sum of what each rank has would depend on how many there are.
- * Blocks do not: each is summed by one rank from its first element to its last, and the sums of blocks are added in their
- * order. Counts, which are integers, need none of this: MPI_Reduce() adds them exactly. */
+/* A sum of doubles depends on their order, so a sum over ranks would depend on the number of ranks. Blocks do not
+ * depend on it: one rank sums a block from its first element to its last, and the sums of blocks are added in their
+ * order. Integers, such as counts, do not need this: MPI_Reduce() adds them exactly. */
 enum { BLOCK = 4096 };
 
-/* Below this the sum of the payoffs, of which most are 0, is too far from normal for a bound on its deviation. */
+/* With fewer paths the deviation is not checked: most payoffs are 0, and the sum of few is far from normal. */
 enum { FEWEST_CHECKED = 1000 };
 
 static const double SPOT = 100.0, STRIKE = 105.0, RATE = 0.03, VOLATILITY = 0.2, YEARS = 1.0;
@@ -27,8 +27,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The discounted payoffs of a block. The noise has the same bits on every computer; exp() has them where all ranks have
- * the same C library on CPUs of one kind. */
+/* The discounted payoffs of a block. The noise has the same bits on every computer. exp() has the same bits if all
+ * ranks have the same C library and the same kind of CPU. */
 static double sum_of_payoffs(const double *noise, size_t number)
 {
     double deviation = VOLATILITY * sqrt(YEARS), strike = STRIKE * exp(-RATE * YEARS), sum = 0.0;
@@ -54,8 +54,8 @@ static double black_scholes(double *payoff_deviation)
     return price;
 }
 
-/* The exclusive or of a hash of each element's bits and index. So the checksums of slices are joined in any order, and
- * yet a sample that is in another's place changes them. */
+/* The exclusive or of a hash of each element's bits and index. The checksums of slices can be combined in any order,
+ * and a sample in a wrong place changes them. */
 static uint64_t checksum(const double *noise, size_t number, uint64_t first)
 {
     uint64_t sum = 0;
@@ -91,11 +91,12 @@ static void finalize(void)
 
 int main(int argc, char **argv)
 {
-    /* The library starts no threads unless SOMEMEM_NUM_THREADS or somemem_set_threads() ask for them, and for a rank a core
-     * it should not. Where a rank has more cores, 0 means all that it is bound to. Such threads never call MPI. */
+    /* The library starts no threads unless SOMEMEM_NUM_THREADS or somemem_set_threads() asks for them. With a rank for
+     * each core that is right. If a rank has several cores, set the number 0, which means all cores that it is bound
+     * to. The library's threads never call MPI. */
     int provided, rank, ranks;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
-    atexit(finalize); /* also where a wrong argument ends the program */
+    atexit(finalize); /* also if a wrong argument ends the program */
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
 
@@ -105,7 +106,7 @@ int main(int argc, char **argv)
     uint64_t seed = next_argument(&arguments, 42, 0, UINT64_MAX);
     no_more_arguments(&arguments);
 
-    /* As many blocks for each rank. The last ones may be short or empty; an empty one's sum, 0.0, changes nothing. */
+    /* Every rank has equally many blocks. The last ones may be short or empty. The sum of an empty block is 0.0. */
     uint64_t blocks = (paths + BLOCK - 1) / BLOCK;
     size_t share = (blocks + (uint64_t)ranks - 1) / (uint64_t)ranks;
     uint64_t first = smaller((uint64_t)rank * share * BLOCK, paths);
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
     SomeMem *all_sums = somemem_new(rank == 0 ? share * (size_t)ranks : 0);
     double *noise = somemem_data(slice), *sum = somemem_data(sums), *all = somemem_data(all_sums);
 
-    /* A rank that is short of memory must not leave the others waiting for it. */
+    /* If one rank has no memory, all must know, or they would wait for it. */
     int failed = !noise || !sum || !all || random_noise_fill(noise, number, seed, 0, first) != SOMEMEM_OK;
     MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     int status = 1;

@@ -1,4 +1,4 @@
-/* Prices a European call and put option by Monte Carlo, and compares with the formula of Black and Scholes. Exit
+/* Prices a European call and a put option by Monte Carlo, and compares with the formula of Black and Scholes. Exit
  * status 1 if a price is more than 4 standard errors off.
  *
  * Usage: option_price [paths = 10000000] [seed = 42] */

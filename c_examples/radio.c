@@ -15,7 +15,8 @@ enum { BLOCK = 16384, MODULATIONS = 2, POINTS = 5, MOST_BITS = 2 };
 /* One stream for the bits, and one for the noise of each point. */
 enum { BITS_STREAM = 0, NOISE_STREAMS = 1 };
 
-/* A square constellation: I and Q carry `bits` bits each, as the levels -3, -1, 1 and 3 where there are two. */
+/* A square constellation: I and Q carry `bits` bits each. The levels are -1 and 1 for one bit, and -3, -1, 1 and 3 for
+ * two. */
 typedef struct Modulation {
     const char *name;
     int bits;
@@ -49,7 +50,7 @@ static SomeMemStatus send_symbols(float *sent, size_t symbols, Modulation modula
     return status;
 }
 
-/* The level that is nearest to what was received: an odd number, and none beyond the outermost ones. */
+/* The level nearest to the received value: an odd number, at most the outermost level. */
 static float decide(float received, float outermost)
 {
     float level = 2.0f * floorf(0.5f * received) + 1.0f;
@@ -85,7 +86,8 @@ static SomeMemStatus measure(uint64_t *errors, uint64_t symbols, Modulation modu
     return SOMEMEM_OK;
 }
 
-/* Neighbouring levels are 2 apart: noise of more than 1 is an error, on both sides but for the outermost levels. */
+/* Neighbouring levels are 2 apart, so noise beyond 1 is an error, on both sides of a level and on one side of the two
+ * outermost. */
 static double error_rate(Modulation modulation, double signal_to_noise)
 {
     double outside = erfc(sqrt(signal_to_noise / symbol_energy(modulation)));

@@ -1,4 +1,4 @@
-// Buffers and noise the C++ way, by somemem.hpp: freed also when an exception flies, and failures are thrown.
+// Buffers and noise in C++, with somemem.hpp: failures are exceptions, and an exception frees the buffers.
 //
 // Usage: raii [number of samples = 1000]
 
@@ -23,7 +23,7 @@ static double power(const somemem::buffer &samples)
     return sum / static_cast<double>(samples.size());
 }
 
-// Throws while it owns a buffer. `seen` is told its handle, to see what becomes of it.
+// Throws while it owns a buffer. `seen` gets the handle, to check that the buffer was freed.
 static void fail_halfway(SomeMem *&seen)
 {
     somemem::buffer owned = somemem::random_noise(1000, 42);

@@ -52,7 +52,7 @@ static bool draw_by_threads(double *out, size_t number, int threads)
     return drawn;
 }
 
-/* From the last slice to the first, because the order does not matter either. */
+/* From the last slice to the first, to show that the order does not matter either. */
 static bool draw_by_slices(double *out, size_t number)
 {
     size_t end = number;

@@ -1,5 +1,5 @@
-/* Grows and shrinks a buffer, and asks for more memory than there is. Each line of the table is one resize, after which
- * the buffer is checked to hold what it should, double by double.
+/* Grows and shrinks a buffer, and asks for more memory than there is. Each line of the table is one resize. After each,
+ * the program compares every double of the buffer with its expected value.
  *
  * Usage: resize [number of doubles = 1000000] */
 
@@ -12,7 +12,7 @@
 
 enum { SEED = 42, BLOCK = 1024 };
 
-/* Drawn again piece by piece, so that the check needs no memory to speak of. */
+/* Draws the noise again piece by piece, so that the check needs little memory. */
 static bool is_noise(const double *data, size_t number)
 {
     double noise[BLOCK];
@@ -25,7 +25,7 @@ static bool is_noise(const double *data, size_t number)
     return true;
 }
 
-/* Resizes, and draws noise into what is new, so that all of the buffer is one piece of the sequence. */
+/* Resizes, and draws noise into the new doubles, so that the buffer always holds one piece of the sequence. */
 static SomeMemStatus resize(SomeMem *memory, size_t new_number, bool *intact)
 {
     size_t old_number = somemem_len(memory);
@@ -33,7 +33,7 @@ static SomeMemStatus resize(SomeMem *memory, size_t new_number, bool *intact)
 
     SomeMemStatus status = somemem_resize(memory, new_number);
 
-    /* Asked for again, because the old pointer is invalid now. */
+    /* Asks again, because the old pointer is invalid now. */
     double *data = somemem_data(memory);
     size_t number = somemem_len(memory);
     bool kept = number == (status == SOMEMEM_OK ? new_number : old_number);
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
     resize(memory, number + 1, &intact);
     resize(memory, 4 * number, &intact);
     bool refused = resize(memory, SIZE_MAX, &intact) == SOMEMEM_NO_MEMORY;
-    /* The largest number that is not refused for its size: no computer has so much memory. */
+    /* The largest number that is not refused at once. No computer has this much memory. */
     refused &= resize(memory, PTRDIFF_MAX / 8, &intact) == SOMEMEM_NO_MEMORY;
     bool shrunk = resize(memory, number / 2, &intact) == SOMEMEM_OK;
     shrunk &= resize(memory, 0, &intact) == SOMEMEM_OK;

@@ -1,7 +1,7 @@
-/* Random projection, as in the lemma of Johnson and Lindenstrauss: long vectors are replaced by short ones that keep
- * the distances. The Gaussian matrix that does it is never in memory as a whole: it is drawn tile by tile, and whatever
- * the tiles, the sketches have the same bits. Exit status 1 if they have not, or if the distances are not kept as well
- * as theory says.
+/* Random projection, as in the lemma of Johnson and Lindenstrauss: long vectors are replaced by short sketches that
+ * keep the distances. The Gaussian matrix of the projection is never in memory as a whole: it is drawn tile by tile.
+ * The sketches have the same bits for all sizes of tiles. Exit status 1 if bits differ, or if the distances are kept
+ * less well than theory says.
  *
  * Usage: sketch [samples = 8192] [tile rows = 256] [tile columns = 64] [seed = 42] */
 
@@ -13,7 +13,7 @@
 
 #include "arguments.h"
 
-/* Vectors, the length of their sketches, and which lengths are reported: a part of a sketch is a sketch, too. */
+/* The vectors, the length of their sketches, and the lengths that are reported: a part of a sketch is a sketch, too. */
 enum { VECTORS = 32, LENGTH = 256, LENGTHS = 3, PAIRS = VECTORS * (VECTORS - 1) / 2 };
 
 static const int lengths[LENGTHS] = { 16, 64, LENGTH };
@@ -37,7 +37,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Tones of different frequencies: orthogonal and of one norm, so that more is known than of others; see report(). */
+/* Tones of different frequencies. They are orthogonal and have the same norm, which report() relies on. */
 static void make_vectors(float *vectors, size_t samples)
 {
     double pi = acos(-1.0);
@@ -46,8 +46,8 @@ static void make_vectors(float *vectors, size_t samples)
             vectors[v * samples + i] = (float)cos(pi * (double)(v + 1) * ((double)i + 0.5) / (double)samples);
 }
 
-/* Multiplies the vectors by a matrix of `samples` rows and LENGTH columns of noise. Tiles of the same columns are taken
- * from the top down, so every sum is made in the order of the samples: that is why no bit depends on the tiles. */
+/* Multiplies the vectors by a matrix of noise with `samples` rows and LENGTH columns. Tiles of the same columns are
+ * taken from the top down, so every sum is computed in the order of the samples, and no bit depends on the tiles. */
 static SomeMemStatus project(double *sketches, const float *vectors, size_t samples, Tile tile, uint64_t seed)
 {
     size_t most_rows = smaller(tile.rows, samples), most_columns = smaller(tile.columns, LENGTH);
@@ -79,12 +79,13 @@ static double squared_distance(const double *a, const double *b, int length)
     return sum;
 }
 
-/* A pair's ratio is that of its squared distances after and before. Times `length` it has the chi-squared distribution
- * of `length` degrees of freedom, whatever the vectors: its variance is 2 / length. For orthogonal vectors of one norm
- * the mean over all pairs is as one ratio of length * (VECTORS - 1). */
+/* A pair's ratio is its squared distance after the projection, divided by that before. For any vectors, the ratio times
+ * `length` has the chi-squared distribution with `length` degrees of freedom, so the ratio has the variance 2 / length.
+ * For orthogonal vectors of one norm, the mean over all pairs is distributed like one ratio with length * (VECTORS - 1)
+ * degrees of freedom. */
 static bool report(const double *sketches, size_t samples, int length)
 {
-    double before = (double)samples; /* any two of the tones are that far apart, squared */
+    double before = (double)samples; /* the squared distance of any two tones */
     double sum = 0.0, squares = 0.0, largest = 0.0;
     for (int a = 0; a < VECTORS; a++)
         for (int b = 0; b < a; b++) {
@@ -96,7 +97,7 @@ static bool report(const double *sketches, size_t samples, int length)
         }
     double mean = 1.0 + sum / PAIRS;
     double deviation = (mean - 1.0) / sqrt(2.0 / (length * (VECTORS - 1.0)));
-    /* No pair is beyond it in all but one of a million matrices (Laurent and Massart, 2000). */
+    /* The bound for all pairs. At most one of a million matrices exceeds it (Laurent and Massart, 2000). */
     double t = log(2.0 * PAIRS / 1e-6);
     double bound = 2.0 * sqrt(t / length) + 2.0 * t / length;
     printf("%6d  %8.5f  %+9.2f  %14.4f  %6.4f  %7.4f  %6.4f\n", length, mean, deviation, sqrt(squares / PAIRS),

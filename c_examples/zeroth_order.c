@@ -1,7 +1,7 @@
-/* Fits a linear model by zeroth-order optimisation as MeZO does (Malladi et al., NeurIPS 2023): each step compares the
- * loss on both sides along one random direction, and moves along it. No gradient is computed, and no direction is in
- * memory: it is drawn again from (seed, step) wherever it is needed. So a whole run can be kept as one number a step.
- * Exit status 1 if the loss does not fall to a ten-thousandth, or if the kept numbers do not give the same bits.
+/* Fits a linear model by zeroth-order optimisation as MeZO does (Malladi et al., NeurIPS 2023). Each step compares the
+ * losses at two points along a random direction, and moves along it. No gradient is computed, and no direction is
+ * stored: it is drawn again from (seed, step) whenever it is needed. So one number a step is enough to repeat a whole
+ * run. Exit status 1 if the loss does not fall to a ten-thousandth, or if the repeated run has other bits.
  *
  * Usage: zeroth_order [parameters = 10000] [seed = 42] */
 
@@ -11,7 +11,7 @@
 
 #include "arguments.h"
 
-/* Fewer examples than parameters: there is a fit with no loss. */
+/* There are fewer examples than parameters, so the smallest loss is 0. */
 enum { EXAMPLES = 32, STEPS = 15 * (EXAMPLES + 2), LINES = 5 };
 
 /* One stream for the features, one for the targets, and one for the direction of each step. */
@@ -21,7 +21,7 @@ static const double EPSILON = 1e-3, BOUND = 1e-4;
 
 typedef struct Problem {
     size_t parameters;
-    float *features; /* those of all examples for the first parameter, for the second, ... */
+    float *features; /* of all examples for the first parameter, then for the second, ... */
     double targets[EXAMPLES];
     uint64_t seed;
 } Problem;
@@ -44,7 +44,7 @@ static float *zeros(size_t number)
     return floats;
 }
 
-/* Half the mean square of the errors. In double, because the two losses of a step are nearly the same. */
+/* Half the mean square of the errors. In double, because the two losses of a step are nearly equal. */
 static double loss(const Problem *problem, const float *weights)
 {
     double errors[EXAMPLES], sum = 0.0;
@@ -58,14 +58,14 @@ static double loss(const Problem *problem, const float *weights)
     return 0.5 * sum / EXAMPLES;
 }
 
-/* Along the direction of a step, which is the same in every call. */
+/* Moves along the direction of a step, which is the same in every call. */
 static void move(const Problem *problem, float *weights, double scale, uint64_t step)
 {
     check(random_noise_add_f32(weights, problem->parameters, scale, problem->seed, STEP_STREAMS + step, 0));
 }
 
-/* The best one where there are many more parameters than examples. The expected loss then falls by a factor of
- * 1 - 1 / (EXAMPLES + 2) a step, however many parameters there are. */
+/* The best rate if there are many more parameters than examples. The expected loss is then multiplied by
+ * 1 - 1 / (EXAMPLES + 2) in each step, for any number of parameters. */
 static double learning_rate(const Problem *problem)
 {
     return EXAMPLES / ((EXAMPLES + 2.0) * (double)problem->parameters);
@@ -85,7 +85,7 @@ static double optimise(const Problem *problem, float *weights, uint64_t step)
     return slope;
 }
 
-/* Takes a step again whose slope is known, without the data. All four moves are made, because each one rounds. */
+/* Repeats a step whose slope is known, without the data. It makes all four moves, because each one rounds. */
 static void replay(const Problem *problem, float *weights, uint64_t step, double slope)
 {
     move(problem, weights, EPSILON, step);
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
     }
     double end = loss(&problem, weights);
     printf("%4d  %.3e  %.1e\n", STEPS, end, expected);
-    /* Not as end > bound, which is false for a NaN. */
+    /* Written so that a NaN is not fitted. */
     int fitted = end <= BOUND * start;
     printf("loss at the start %.3e, at the end %.3e: %s\n", start, end, fitted ? "fitted" : "NOT FITTED");
 

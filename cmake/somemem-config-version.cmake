@@ -1,5 +1,5 @@
-# Whether this version is as good as the one asked for: not older, and of the same SONAME, which while the version is 0.x is that
-# of the minor version.
+# Whether this version is compatible with the requested one: it is not older and has the same SONAME. While the version is 0.x, each
+# minor version has a SONAME of its own.
 
 set(PACKAGE_VERSION 0.1.0)
 string(REGEX MATCH "^[0-9]+\\.[0-9]+" _somemem_series ${PACKAGE_VERSION})

@@ -1,6 +1,6 @@
-# find_package(somemem CONFIG) gives the targets somemem::shared and somemem::static, those of them that are installed, and somemem::somemem,
-# which is the one that BUILD_SHARED_LIBS asks for. They are also the components that may be asked for.
-# Everything is found from where this file is, <prefix>/share/cmake/somemem, so the whole may be moved.
+# find_package(somemem CONFIG) gives the targets somemem::shared and somemem::static, if they are installed, and somemem::somemem, which is
+# the one of them that BUILD_SHARED_LIBS selects. The components have the same names. All paths are relative to this file, which is in
+# <prefix>/share/cmake/somemem, so the installation can be moved.
 
 include("${CMAKE_CURRENT_LIST_DIR}/somemem-targets.cmake")
 get_filename_component(_somemem_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
@@ -20,7 +20,7 @@ endif()
 foreach(_somemem_folder IN LISTS _somemem_folders)
   set(_somemem_path "${_somemem_prefix}/${_somemem_folder}")
   if(EXISTS "${_somemem_path}/${_somemem_shared}" AND NOT TARGET somemem::shared)
-    # The file behind the links, so that install(IMPORTED_RUNTIME_ARTIFACTS) copies it, and gives it its SONAME.
+    # The file that the links point to, so that install(IMPORTED_RUNTIME_ARTIFACTS) copies it under its SONAME.
     get_filename_component(_somemem_file "${_somemem_path}/${_somemem_shared}" REALPATH)
     set(_somemem_soname "")
     if(NOT WIN32 AND NOT APPLE)

@@ -1,8 +1,8 @@
-# The targets of a library that is there: somemem::shared, somemem::static, and somemem::somemem, which is the one of them that
-# BUILD_SHARED_LIBS asks for, or the only one. Where the library is installed somemem-config.cmake calls this, and where it is built as a
-# part of another project CMakeLists.txt.
+# The targets of the library: somemem::shared, somemem::static, and somemem::somemem, which is the one of them that BUILD_SHARED_LIBS
+# selects, or the only one. somemem-config.cmake calls this for an installed library, CMakeLists.txt for one that is built as a part of
+# another project.
 
-# What cargo names the files: what is linked with, and on Windows the DLL.
+# Cargo's names for the files to link with, and on Windows for the DLL.
 function(_somemem_names shared static dll)
   set(${static} ${CMAKE_STATIC_LIBRARY_PREFIX}somemem${CMAKE_STATIC_LIBRARY_SUFFIX} PARENT_SCOPE)
   set(${dll} "" PARENT_SCOPE)
@@ -18,8 +18,8 @@ function(_somemem_names shared static dll)
   endif()
 endfunction()
 
-# `dll` is empty except on Windows. `soname` is the name that programs ask the loader for, where that is another one. Targets of a
-# project's part are GLOBAL.
+# `dll` is empty except on Windows. `soname` is the name that programs ask the loader for, if it is not the file's name. If the library is
+# a part of a project, the caller passes GLOBAL.
 function(_somemem_add_shared include library dll soname)
   add_library(somemem::shared SHARED IMPORTED ${ARGN})
   set_target_properties(somemem::shared PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${include}")
@@ -36,7 +36,7 @@ endfunction()
 function(_somemem_add_static include library)
   add_library(somemem::static STATIC IMPORTED ${ARGN})
   set_target_properties(somemem::static PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${include}" IMPORTED_LOCATION "${library}")
-  # What the Rust standard library in it needs of the system.
+  # The system libraries that Rust's standard library needs.
   if(WIN32)
     set_property(TARGET somemem::static PROPERTY INTERFACE_LINK_LIBRARIES kernel32 ntdll userenv ws2_32 dbghelp)
   elseif(UNIX AND NOT APPLE)

@@ -1,5 +1,5 @@
-//! Bytes become a sequence of C calls, right ones and wrong ones, and each answer is compared with a model: status, length,
-//! content, alignment, `errno`. `main.rs` fuzzes with it, and `tests/corpus.rs` replays what fuzzing has found.
+//! Turns bytes into a sequence of C calls, correct and incorrect ones, and compares each result with a model: status, length,
+//! content, alignment, `errno`. `main.rs` fuzzes with it, and `tests/corpus.rs` replays the inputs that fuzzing has found.
 
 use std::ffi::CStr;
 use std::ptr::{null_mut, without_provenance_mut};
@@ -21,16 +21,16 @@ mod noise;
 
 const MAX_LEN: usize = isize::MAX as usize / 8;
 
-/// More doubles than this may be had or not: that is the system's business.
+/// More doubles than this may fail to be allocated. It depends on the system.
 const SURE: usize = 1 << 22;
 
-/// An `errno` that no function would set by chance.
+/// An `errno` that no function sets.
 const MARK: i32 = 12345;
 
-/// How many doubles are written and looked at in one place.
+/// How many doubles are written and compared at one place.
 const WINDOW: usize = 24;
 
-/// Runs the calls that the bytes say, and says how many.
+/// Makes the calls that the bytes stand for, and returns how many.
 pub fn run(bytes: &[u8]) -> usize {
     let mut model = Box::new(Model::new(bytes));
     while !model.input.is_empty() {
@@ -45,7 +45,7 @@ struct Live {
     len: usize,
     /// Up to this length the data stays where it is.
     reserved: usize,
-    /// What it holds, by the first index of each place where that is known.
+    /// The known parts of its content, each with its first index.
     known: Vec<(usize, Vec<f64>)>,
 }
 
@@ -64,16 +64,16 @@ pub struct Model {
     live: Vec<Live>,
     stale: Vec<*mut SomeMem>,
     foreign: Foreign,
-    /// What no buffer holds yet.
+    /// The next value to write, which no buffer holds yet.
     next: usize,
-    /// Memory of the caller's, for noise.
+    /// The caller's own memory, for noise.
     own: Vec<u64>,
 }
 
 // SAFETY: handles may be used by any thread, and by one at a time here.
 unsafe impl Send for Model {}
 
-/// Where a buffer of so many doubles is written and looked at: its begin, its middle, its end.
+/// The places where a buffer of `len` doubles is written and compared: its beginning, its middle, its end.
 fn places(len: usize) -> impl Iterator<Item = usize> {
     let most = if len <= WINDOW { usize::from(len > 0) } else { 3 };
     [0, len.saturating_sub(WINDOW), len / 2].into_iter().take(most)
@@ -102,14 +102,14 @@ impl Model {
         }
     }
 
-    /// Makes calls until the input ends or says that another thread goes on.
+    /// Makes calls until the input ends or another thread has to go on.
     pub fn go_on(&mut self) {
         while let Some(operation) = self.input.next() {
             match operation % 16 {
                 0 => self.make(Maker::New),
                 1 => self.make(Maker::Random),
                 2 => self.make(Maker::Seeded),
-                // Inputs from before there was a reserve keep most of their resizes.
+                // The corpus is older than somemem_reserve(): its inputs keep most of their resizes.
                 5 if operation >= 128 => self.reserve(),
                 3..=5 => self.resize(),
                 6 | 7 => self.free(),
@@ -130,7 +130,7 @@ impl Model {
         }
     }
 
-    /// Frees all that is left. Whatever else was called, every buffer is as it should be.
+    /// Frees the buffers that are left. Each must be as the model says, whatever was called.
     fn finish(mut self) -> usize {
         for n in 0..self.live.len() {
             self.check(n);
@@ -146,7 +146,7 @@ impl Model {
         self.calls
     }
 
-    /// A call that leaves `errno` alone.
+    /// Makes a call, which must not change `errno`.
     fn call<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let (result, code) = self.call_and_errno(work);
         assert_eq!(code, MARK, "errno");
@@ -162,7 +162,7 @@ impl Model {
         (result, unsafe { errno().read() })
     }
 
-    /// Any value that a program might pass as a handle; and which live one it is, if it is.
+    /// Any value that a program might pass as a handle, and the index of the live buffer, if it is the handle of one.
     fn handle(&mut self) -> (*mut SomeMem, Option<usize>) {
         let choice = self.input.byte();
         let index = choice as usize % 32;
@@ -196,7 +196,7 @@ impl Model {
         if self.live.len() >= 64 {
             return;
         }
-        // Noise is drawn at once, and much of it takes long.
+        // Noise is drawn in the call, and a large number takes long.
         let number = if maker == Maker::New || number > MAX_LEN { number } else { self.input.less_noise(number) };
         let seed = self.next as u64;
         let (handle, code) = self.call_and_errno(|| match maker {
@@ -276,7 +276,7 @@ impl Model {
             self.refused(status, number, which, capacity);
         }
         self.check(which);
-        // A promise that is seldom used by chance.
+        // The input seldom uses the reserve by chance, so it is used here.
         let Live { len, reserved, .. } = self.live[which];
         if len < reserved && reserved <= SURE {
             for number in [reserved, len, reserved, len] {
@@ -285,7 +285,7 @@ impl Model {
         }
     }
 
-    /// So many doubles could not be had for a live buffer.
+    /// Checks a call that could not get memory for a live buffer.
     fn refused(&mut self, status: SomeMemStatus, number: usize, which: usize, capacity: usize) {
         assert_eq!(status, SOMEMEM_NO_MEMORY);
         assert!(number > SURE, "{number} doubles were refused");
@@ -307,7 +307,7 @@ impl Model {
         assert_eq!(status, expected);
     }
 
-    /// All that were freed stay refused.
+    /// All freed handles must still be refused.
     fn free_again(&mut self) {
         for n in 0..self.stale.len().min(8) {
             let handle = self.stale[self.stale.len() - 1 - n];
@@ -327,7 +327,7 @@ impl Model {
         assert_eq!(self.call(|| unsafe { somemem_capacity(handle) }), 0);
     }
 
-    /// A live buffer is as it should be.
+    /// Checks that a live buffer is as the model says.
     fn check(&mut self, which: usize) {
         let Live { handle, data, len, reserved, .. } = self.live[which];
         assert_eq!(self.call(|| unsafe { somemem_len(handle) }), len);
@@ -364,7 +364,7 @@ impl Model {
         }
     }
 
-    /// The functions that concern no buffer in use.
+    /// Calls the functions that do not use a buffer.
     fn ask(&mut self) {
         match self.input.byte() {
             0..=63 => {
@@ -387,7 +387,8 @@ impl Model {
         }
     }
 
-    /// Another copy of the library knows none of this one's handles; this one is tried with those of the other by `handle`.
+    /// Passes handles of this copy to another copy of the library, which must refuse them. `handle` passes those of the other
+    /// copy to this one.
     fn call_other_library(&mut self) {
         let choice = self.input.byte();
         match choice % 4 {

@@ -1,5 +1,5 @@
-//! Another copy of the library in the same process, for handles that are valid, but not here. It is the shared library
-//! in the folder that SOMEMEM_LIBRARY_DIR names; without one there are no such handles.
+//! Another copy of the library in the same process. Its handles are valid there and not here. It is the shared library in the
+//! folder SOMEMEM_LIBRARY_DIR; if that is not set, there are no such handles.
 
 use std::ffi::CString;
 use std::mem::transmute;
@@ -45,13 +45,13 @@ static FUNCTIONS: LazyLock<Option<Functions>> = LazyLock::new(|| {
     }
 });
 
-/// Handles of the other copy. Each function says how many calls it made.
+/// Handles of the other copy. Each function returns how many calls it made.
 pub struct Foreign {
     live: Vec<*mut SomeMem>,
     stale: Vec<*mut SomeMem>,
 }
 
-/// What each of the other copy's buffers holds.
+/// The length of each of the other copy's buffers.
 const NUMBER: usize = 3;
 
 impl Foreign {
@@ -82,7 +82,7 @@ impl Foreign {
         2
     }
 
-    /// The other copy is tried with any word.
+    /// Passes any word to the other copy.
     pub fn refuses(&self, handle: *mut SomeMem) -> usize {
         let Some(functions) = FUNCTIONS.as_ref().filter(|_| !self.live.contains(&handle)) else { return 0 };
         assert_eq!((functions.len)(handle), 0);

@@ -1,4 +1,4 @@
-//! Threads to make calls on: they stay from input to input, because starting one takes longer than most inputs.
+//! Threads that make calls. They are kept from input to input, because starting one takes longer than most inputs.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex};
@@ -23,7 +23,7 @@ fn start() -> Mutex<Ends> {
     Mutex::new((give, given_back))
 }
 
-/// Goes on with the calls on thread `thread`; 0 is this one.
+/// Makes the next calls on thread `thread`; 0 is the calling thread.
 pub fn run(thread: usize, mut model: Box<Model>) -> Box<Model> {
     let Some(helper) = thread.checked_sub(1) else {
         model.go_on();

@@ -1,9 +1,9 @@
-//! The bytes that say what is called. When they are used up, all that is asked for is 0.
+//! The bytes of an input. When they are used up, every further byte is 0.
 
 pub struct Input {
     /// In reverse.
     bytes: Vec<u8>,
-    /// How many large sizes may come yet, large draws of noise, and changes of thread: they take long.
+    /// How many large sizes, large draws of noise and changes of thread are still allowed. They take long.
     large: usize,
     noise: usize,
     switches: usize,
@@ -39,7 +39,7 @@ impl Input {
         self.switches > 0
     }
 
-    /// A number of doubles: mostly small, and around everything that makes a difference.
+    /// A number of doubles: mostly small, or close to a limit of the library.
     pub fn number(&mut self) -> usize {
         let choice = self.byte();
         let low = choice as usize;
@@ -61,7 +61,7 @@ impl Input {
         number
     }
 
-    /// How much noise to draw instead of so much: seldom much, and then enough for two threads.
+    /// How much noise to draw instead of `number`: mostly little, seldom enough for two threads.
     pub fn less_noise(&mut self, number: usize) -> usize {
         if number > 2048 && self.may_draw_much() {
             return number.min((1 << 18) + 1);
@@ -69,7 +69,7 @@ impl Input {
         number % 2048
     }
 
-    /// Whether so much noise may be drawn that threads would share it.
+    /// Whether enough noise for several threads may be drawn.
     pub fn may_draw_much(&mut self) -> bool {
         self.noise > 0 && {
             self.noise -= 1;
@@ -77,7 +77,7 @@ impl Input {
         }
     }
 
-    /// A number of elements, rows or columns, or a distance: mostly small, but any.
+    /// A number of elements, rows or columns, or a stride: mostly small, but it can be any number.
     pub fn count(&mut self) -> usize {
         let choice = self.byte();
         let low = choice as usize;
@@ -92,7 +92,7 @@ impl Input {
         }
     }
 
-    /// An index or a stream: near one end or the other, or any.
+    /// An index or a stream: near 0, near 2^64, or any.
     pub fn index(&mut self) -> u64 {
         match self.byte() {
             small @ 0..=127 => u64::from(small),
@@ -101,7 +101,7 @@ impl Input {
         }
     }
 
-    /// How far it is from one row to the next one in streams or indices, of which `most` would be right.
+    /// A step of streams or indices from one row to the next. `most` is the largest step that is still valid.
     pub fn step(&mut self, columns: usize, most: u64) -> u64 {
         let choice = self.byte();
         let low = u64::from(choice % 32);
@@ -122,13 +122,13 @@ impl Input {
         match choice {
             0..=31 => 1.0,
             32..=47 => -1.5,
-            // The product is mostly 0, and then of either sign.
+            // The product with a sample is mostly 0, of either sign.
             48..=63 => -5e-324,
             64..=95 => sign * f64::from(self.byte()) / 16.0,
             96..=111 => 0.0,
             112..=127 => -0.0,
             128..=135 => f64::NAN,
-            // A signaling one.
+            // A signaling NaN.
             136..=143 => f64::from_bits(0x7FF0_0000_0000_0001),
             144..=159 => sign * f64::INFINITY,
             160..=175 => sign * f64::MIN_POSITIVE,

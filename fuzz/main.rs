@@ -1,4 +1,4 @@
-//! The fuzz target: libFuzzer makes the bytes, led by which branches of the library they reach.
+//! The fuzz target. libFuzzer makes the inputs, guided by the branches of the library that they reach.
 #![no_main]
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! The calls that draw noise into the caller's memory. Their status is computed again here, in numbers that cannot overflow, and
-//! what the memory holds afterwards from the portable kernel's doubles by the header's formulas.
+//! The calls that draw noise into the caller's memory. The model computes their status in numbers that cannot overflow, and the
+//! content of the memory from the portable kernel's doubles, by the header's formulas.
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
@@ -15,16 +15,16 @@ use super::{Model, WINDOW};
 /// How many words of memory the caller has.
 pub const OWN: usize = 2048;
 
-/// How many of them there are before and behind all that a call is given.
+/// How many words of it are before and behind the memory that a call is given.
 const GUARD: usize = 32;
 
-/// From so many elements on threads share them.
+/// From this many elements on, threads share a range.
 const MUCH: usize = 1 << 18;
 
-/// What somemem_kernel() may say.
+/// The possible results of somemem_kernel().
 pub const KERNELS: [&CStr; 5] = [c"AVX-512, VAES", c"AVX2, VAES", c"AVX2, AES-NI", c"NEON, AES", c"portable"];
 
-/// Fills with the noise that is expected, from the kernel that is not the CPU's best.
+/// Fills with the expected noise, by the portable kernel.
 pub fn expected(values: &mut [f64], seed: u64, stream: u64, first: u64) {
     // SAFETY: the layouts are equal, and nothing but doubles is written.
     let unwritten = unsafe { &mut *(values as *mut [f64] as *mut [MaybeUninit<f64>]) };
@@ -40,7 +40,7 @@ enum Work {
 }
 
 impl Work {
-    /// What an element becomes, before it is rounded to its type. Adding 0.0 makes 0.0 of -0.0.
+    /// The new value of an element, before it is rounded to its type. Adding 0.0 turns -0.0 into 0.0.
     fn result(self, before: f64, x: f64) -> f64 {
         match self {
             Work::Fill => x,
@@ -101,7 +101,7 @@ element!(f32, u32, random_noise_fill_f32 random_noise_add_f32 random_noise_norma
 #[derive(Clone, Copy, Debug)]
 struct Asked {
     work: Work,
-    /// Whether the function is one that takes rows. If not, there is one row.
+    /// Whether the function takes rows. If not, there is one row.
     in_rows: bool,
     address: usize,
     rows: usize,
@@ -119,7 +119,7 @@ impl Asked {
         self.rows == 0 || self.columns == 0
     }
 
-    /// What the header says that it comes to.
+    /// The status that the header specifies.
     fn status<T: Element>(&self) -> SomeMemStatus {
         let (rows, columns) = (self.rows as u128, self.columns as u128);
         if !self.is_empty() {
@@ -144,12 +144,12 @@ impl Asked {
         if right_scale { SOMEMEM_OK } else { SOMEMEM_INVALID_SCALE }
     }
 
-    /// Fewer and shorter rows, closer together, so that there is room for them. What was right stays right.
+    /// Makes rows fewer, shorter and closer together, so that there is room for them. Valid arguments stay valid.
     fn fit(&mut self, room: usize) {
         self.columns = self.columns.min(room);
         if self.rows > 1 && self.columns > 0 {
             self.stride = self.stride.min(self.columns.max(room / 2));
-            // Many short rows take long: each asks for a key.
+            // Many short rows take long, because each needs a key schedule.
             self.rows = self.rows.min((room - self.columns) / self.stride.max(1) + 1).min(room.isqrt() * 8);
         }
     }
@@ -175,13 +175,13 @@ impl Asked {
     }
 }
 
-/// The words as elements. Any bits are one.
+/// The words as elements. Any bits are an element.
 fn elements<T: Element>(words: &mut [u64]) -> &mut [T] {
     // SAFETY: as many bytes, and a word is aligned for both types.
     unsafe { slice::from_raw_parts_mut(words.as_mut_ptr().cast(), words.len() * 8 / T::SIZE) }
 }
 
-/// What memory holds before a call.
+/// Values for memory before a call.
 fn paint<T: Element>(words: &mut [u64], choice: u64) {
     for (n, place) in elements::<T>(words).iter_mut().enumerate() {
         let bits = (n as u64 ^ choice << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -199,7 +199,7 @@ fn paint<T: Element>(words: &mut [u64], choice: u64) {
                 3 => T::rounded(-0.0),
                 4 => T::rounded(f64::from(f32::MAX)),
                 5 => T::rounded(-f64::from(f32::MIN_POSITIVE)),
-                // Nearly minus infinity; of floats a NaN.
+                // The most negative double; its bits as floats are a NaN.
                 _ => T::from_bits(f64::MIN.to_bits()),
             },
         };
@@ -207,7 +207,7 @@ fn paint<T: Element>(words: &mut [u64], choice: u64) {
 }
 
 impl Model {
-    /// Inputs from before there were floats and rows keep half of their calls.
+    /// The corpus is older than floats and rows: its inputs keep half of their calls.
     pub fn draw(&mut self, operation: u8) {
         let fills = operation % 16 == 9;
         match (fills, operation / 16) {
@@ -261,7 +261,7 @@ impl Model {
             64..=127 => columns.wrapping_add(low),
             128..=159 => columns.wrapping_sub(1 + low % 4),
             160..=175 => low,
-            // As much as may be, or a little more or less.
+            // The largest valid stride, or a little more or less.
             176..=207 => {
                 let most = (isize::MAX as usize / T::SIZE).saturating_sub(columns) / rows.saturating_sub(1).max(1);
                 most.wrapping_add(low % 4).wrapping_sub(2)
@@ -272,7 +272,7 @@ impl Model {
         let (in_rows, stream_step, first_step) = (true, 0, 0);
         let mut asked =
             Asked { work, in_rows, address: 0, rows, columns, stride, seed, stream, first, stream_step, first_step };
-        // Mostly what there is room for, and then steps that are just right for it or just wrong.
+        // Mostly rows that there is room for, with steps that are just valid or just invalid.
         if shape < 192 {
             asked.fit(Self::room::<T>(OWN));
         }
@@ -283,12 +283,12 @@ impl Model {
         self.compare::<T>(asked, place);
     }
 
-    /// How many elements there is room for behind any place that a call is given.
+    /// How many elements there is room for at any place that a call is given.
     fn room<T: Element>(words: usize) -> usize {
         (words - 64 - 2 * GUARD) * 8 / T::SIZE
     }
 
-    /// Makes the call, at a place or at an address that is not there, and looks at all that it may have changed.
+    /// Makes the call, with a place in memory or with an invalid address, and compares all memory that it may have changed.
     fn compare<T: Element>(&mut self, mut asked: Asked, place: u8) {
         let mut own = std::mem::take(&mut self.own);
         let usual = own.len();
@@ -313,7 +313,7 @@ impl Model {
         paint::<T>(seen, asked.seed);
         let mut expected = seen.to_vec();
         let data = seen.as_mut_ptr().with_addr(asked.address).cast();
-        // SAFETY: the model says that it writes nothing, or that it is the caller's memory.
+        // SAFETY: by the model the call writes nothing, or only to the caller's memory.
         let answer = self.call(|| unsafe { asked.call::<T>(data) });
         assert_eq!(answer, status, "{asked:?}");
         if writes {
@@ -325,7 +325,7 @@ impl Model {
         self.own = own;
     }
 
-    /// Does in the expected memory what was done in the other one. A NaN may have any bits.
+    /// Does in the expected memory what the call did in the other. A NaN may have any bits, so those that were found are copied.
     fn expect<T: Element>(asked: &Asked, start: usize, expected: &mut [u64], found: &mut [u64]) {
         let (expected, found) = (elements::<T>(expected), elements::<T>(found));
         let mut values = vec![0.0; asked.columns];

@@ -1,12 +1,12 @@
-! The functions of somemem.h for Fortran 2003 and later, in free and in fixed form: `include` this file where declarations stand, or
-! compile somemem.f90, and `use somemem`. Their manual is somemem.h.
+! The functions of somemem.h for Fortran 2003 and later, in free and in fixed form. Their manual is somemem.h. Either `include` this file
+! among the declarations, or compile somemem.f90 and `use somemem`.
 !
 ! A handle is a type(c_ptr). Fortran has no unsigned numbers: a seed, stream or index from 2**63 on is passed as the negative
-! number of the same bits. What are rows in somemem.h are columns of an array of Fortran's: the stride of a whole one is its first
-! extent. SPDX-License-Identifier: MIT OR Apache-2.0
+! number of the same bits. The rows of somemem.h are columns of a Fortran array. In a whole array their stride is the first extent.
+! SPDX-License-Identifier: MIT OR Apache-2.0
 !
-! Each function names the kinds that it uses, whatever the program has taken of iso_c_binding. Code keeps to the columns 7 to 72; a
-! line that goes on has its `&` in the columns 73 and 6, where both forms take it.
+! Each function imports the kinds that it uses, so it does not matter what the program imports from iso_c_binding. Code is in the columns
+! 7 to 72. A continued line has `&` in column 73, and the next line in column 6, which both forms accept.
 
       enum, bind(c)
         enumerator :: SOMEMEM_OK = 0
@@ -31,8 +31,8 @@
           integer(c_size_t), value :: new_number
         end function
 
-        ! After it the data stays where it is up to this length, and a
-        ! Fortran pointer to it stays associated with it.
+        ! Afterwards the data does not move up to this length, and a
+        ! Fortran pointer to it stays valid.
         integer(c_int) function somemem_reserve(memory, number) bind(c)
           use, intrinsic :: iso_c_binding, only: c_int, c_ptr, c_size_t
           type(c_ptr), value :: memory

@@ -142,9 +142,9 @@ typedef struct SomeMem SomeMem;
  *
  * `out` has room for `number` doubles. If `number` is 0, `out` and `first` may be anything.
  *
- * Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last index would be above 2^64 - 1, or
- * `number` is above PTRDIFF_MAX / 8. SOMEMEM_INVALID_POINTER: `number` is above 0, and `out` is NULL or not aligned for a double. There
- * is no other error.
+ * Returns SOMEMEM_OK or an error. After an error nothing is written. SOMEMEM_INVALID_RANGE: the last index would be above 2^64 - 1, or
+ * `number` is above PTRDIFF_MAX / 8. SOMEMEM_INVALID_POINTER: `number` is above 0, and `out` is NULL or not aligned for a double. There is
+ * no other error.
  *
  * The call uses at most 16 KiB of stack, allocates nothing, and raises no floating-point exception. Only threads, if
  * somemem_set_threads() asks for any, take memory from the system. This holds for all functions that draw into the caller's memory.
@@ -184,7 +184,7 @@ enum SomeMemStatus random_noise_fill_f32(float *out,
  *
  *     random_noise_add(x, n, eps, seed, stream, 0);         // x + eps z
  *     random_noise_add(x, n, -2 * eps, seed, stream, 0);    // x - eps z
- *     random_noise_add(x, n, eps, seed, stream, 0);         // x again, but for rounding
+ *     random_noise_add(x, n, eps, seed, stream, 0);         // x again, except for rounding
  *
  * Each call rounds each sum once. So after the three calls x is off by at most half a unit in the last place of each of the three sums.
  * Keep a copy where the error must not grow over many steps.
@@ -192,7 +192,7 @@ enum SomeMemStatus random_noise_fill_f32(float *out,
  * A `scale` of -0.0 counts as 0.0. A `scale` of 0 changes nothing, except that -0.0 may become 0.0. Sums may overflow to infinity, or be
  * subnormal.
  *
- * Returns SOMEMEM_OK, or an error, and then nothing is changed. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+ * Returns SOMEMEM_OK or an error. After an error nothing is changed. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
  * random_noise_fill(). SOMEMEM_INVALID_SCALE: `scale` is NaN or infinite, also if `number` is 0.
  *
  * Threads: from any thread at any time, each changing memory of its own.
@@ -228,7 +228,7 @@ enum SomeMemStatus random_noise_add_f32(float *inout,
  * Other libraries call this normal(mean, sigma). A negative `scale` mirrors the noise, and -0.0 counts as 0.0. Results may overflow to
  * infinity, or be subnormal or 0.
  *
- * Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+ * Returns SOMEMEM_OK or an error. After an error nothing is written. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
  * random_noise_fill(). SOMEMEM_INVALID_SCALE: `mean` or `scale` is NaN or infinite, also if `number` is 0.
  *
  * Threads: from any thread at any time, each writing memory of its own.
@@ -272,12 +272,13 @@ enum SomeMemStatus random_noise_normal_f32(float *out,
  * `stride` is in elements, and at least `columns`. Rows may share indices. If `rows` or `columns` is 0, nothing is written, and `out`,
  * `stride`, `first` and the steps may be anything.
  *
- * Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last stream or the last index of a row would
- * be above 2^64 - 1, or there is more than one row and `stride` is less than `columns`, or all of it, from the first to the last
- * element, is more than PTRDIFF_MAX bytes. SOMEMEM_INVALID_POINTER: `out` is NULL or not aligned for a double.
+ * Returns SOMEMEM_OK or an error. After an error nothing is written. SOMEMEM_INVALID_RANGE: the last stream or the last index of a row
+ * would be above 2^64 - 1, or there is more than one row and `stride` is less than `columns`, or the memory from the first to the last
+ * element is more than PTRDIFF_MAX bytes. SOMEMEM_INVALID_POINTER: `out` is NULL or not aligned for a double.
  *
- * Cost: if all rows are of one stream, that of one random_noise_fill() of as many elements, and some nanoseconds a row. Otherwise each
- * row takes a key schedule as well, which is less than a call. The threads of somemem_set_threads() share the elements, for any shape.
+ * Cost: rows of one stream take as long as one random_noise_fill() of as many elements, and some nanoseconds a row. Rows of different
+ * streams also take a key schedule each, which is less than a call. The threads of somemem_set_threads() share the elements, for any
+ * shape.
  *
  * Threads: from any thread at any time, each writing rows of its own. Rows of several threads may lie between each other.
  */
@@ -389,8 +390,8 @@ const char *somemem_kernel(void);
  * allocated, or `number` is above PTRDIFF_MAX / 8.
  *
  * Cost: little more than malloc(). Buffers of 1 MiB and more are mapped from the operating system, in huge pages where it has them, and
- * cost a page fault a page when they are first written. They take as many addresses as they have bytes. Windows cannot move pages, so
- * there they take 16 times as many. docs/platforms.md lists what else differs between systems.
+ * cost one page fault for each page when they are first written. They take as many addresses as they have bytes. Windows cannot move
+ * pages, so there they take 16 times as many. docs/platforms.md lists what else differs between systems.
  *
  * On Linux, freed buffers are kept for later buffers of about their size, which then cost no page faults: at most four, of 1 to 32 MiB
  * each and 64 MiB in all, and no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when it is short,
@@ -409,13 +410,13 @@ struct SomeMem *somemem_new(size_t number);
  *
  * `new_number` may be 0: the buffer is then valid and empty.
  *
- * Returns SOMEMEM_OK, or an error, and then length, content and data pointer are as before. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY:
- * the memory cannot be allocated, or `new_number` is above PTRDIFF_MAX / 8.
+ * Returns SOMEMEM_OK or an error. After an error length, content and data pointer are as before. SOMEMEM_INVALID_HANDLE.
+ * SOMEMEM_NO_MEMORY: the memory cannot be allocated, or `new_number` is above PTRDIFF_MAX / 8.
  *
- * Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow
- * without a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of
- * their pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when
- * less than three quarters of it are needed; of a buffer below 1 MiB, if nothing is reserved, when less than a quarter is.
+ * Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow without
+ * a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of their
+ * pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when less than
+ * three quarters of it are needed. A buffer below 1 MiB gives memory back when less than a quarter is needed and nothing is reserved.
  */
 enum SomeMemStatus somemem_resize(struct SomeMem *memory,
                                   size_t new_number);
@@ -430,8 +431,8 @@ enum SomeMemStatus somemem_resize(struct SomeMem *memory,
  * no memory until it is used. On Linux it counts against RLIMIT_AS, and after mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. A smaller
  * reserve, and any on other systems, is a block from malloc().
  *
- * Returns SOMEMEM_OK, or an error, and then nothing has changed. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY: so many addresses cannot be
- * had, or `number` is above PTRDIFF_MAX / 8.
+ * Returns SOMEMEM_OK or an error. After an error nothing has changed. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY: the addresses cannot be
+ * reserved, or `number` is above PTRDIFF_MAX / 8.
  *
  * Cost: at most one copy of the data. Growing within the reserve copies nothing.
  */

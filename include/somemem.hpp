@@ -8,8 +8,8 @@
 //     somemem::buffer y = somemem::random_noise(1000);  // another noise at each run
 //     for (double sample : y) sum += sample;
 //
-// Everything is inline and calls the functions of somemem.h, whose contracts hold here: values, threads, limits, cost. Write
-// somemem::random_noise() in full: the function of C has the same name and is in no namespace.
+// Everything is inline and calls the functions of somemem.h. What that header says of values, threads, limits and cost holds here too.
+// Write somemem::random_noise() in full: the function of C has the same name and is in no namespace.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 #ifndef SOMEMEM_HPP
@@ -32,14 +32,14 @@
 
 namespace somemem {
 
-/// A call failed for lack of memory. Nothing has changed.
+/// A call failed because memory cannot be allocated. Nothing has changed.
 class no_memory : public std::bad_alloc {
 public:
     [[nodiscard]] const char *what() const noexcept override { return somemem_strerror(SOMEMEM_NO_MEMORY); }
     [[nodiscard]] SomeMemStatus status() const noexcept { return SOMEMEM_NO_MEMORY; }
 };
 
-/// A call failed for any other reason, which status() tells and what() says in words. Nothing has changed.
+/// A call failed for any other reason. status() returns the reason, and what() describes it in English. Nothing has changed.
 class error : public std::runtime_error {
 public:
     explicit error(SomeMemStatus status) : std::runtime_error(somemem_strerror(status)), status_(status) {}
@@ -49,7 +49,7 @@ private:
     SomeMemStatus status_;
 };
 
-/// Throws no_memory or error, if the status is a failure. For functions of C that are called directly.
+/// Throws no_memory or error if the status is an error. It is for functions of C that are called directly.
 inline void throw_if_failed(SomeMemStatus status)
 {
     if (status == SOMEMEM_NO_MEMORY)
@@ -58,10 +58,11 @@ inline void throw_if_failed(SomeMemStatus status)
         throw error(status);
 }
 
-/// Owns a growable buffer of doubles, and frees it. It moves and cannot be copied. One without a handle is empty.
+/// Owns a growable buffer of doubles, and frees it. It can be moved and not copied. A default-constructed or moved-from buffer has no
+/// handle and is empty.
 ///
-/// Reading costs no call: the address and the size are kept beside the handle. Iterators and pointers are valid until the buffer is
-/// resized, moved to a larger reserve or freed.
+/// Reading needs no call of the library, because address and size are kept beside the handle. Iterators and pointers are valid until the
+/// next resize(), reserve(), or the end of the buffer. A resize() within the reserve leaves them valid.
 class buffer {
 public:
     using value_type = double;
@@ -79,8 +80,8 @@ public:
     /// `number` doubles of unspecified values. Throws no_memory.
     explicit buffer(std::size_t number) : buffer(adopt(somemem_new(number))) {}
 
-    /// Takes over what somemem_new(), random_noise() or random_noise_seeded() returned. Throws what `errno` says, if it is NULL: so call
-    /// it at once.
+    /// Takes over the result of somemem_new(), random_noise() or random_noise_seeded(). If it is NULL, throws what `errno` says. Call it at
+    /// once, before `errno` changes.
     [[nodiscard]] static buffer adopt(SomeMem *handle)
     {
         if (!handle)
@@ -134,8 +135,8 @@ public:
     [[nodiscard]] const double *cbegin() const noexcept { return data_; }
     [[nodiscard]] const double *cend() const noexcept { return data_ + size_; }
 
-    /// Keeps the content up to the smaller size; further doubles are of unspecified values. Throws no_memory, and the content is as
-    /// before.
+    /// Keeps the content up to the smaller of the two sizes; new doubles have unspecified values. Throws no_memory, and then nothing has
+    /// changed.
     void resize(std::size_t number)
     {
         if (!handle_) {
@@ -146,7 +147,7 @@ public:
         look();
     }
 
-    /// Resizes up to `number` doubles will move nothing. Throws no_memory.
+    /// Reserves addresses, so that resize() up to `number` doubles does not move the data. This call may move it. Throws no_memory.
     void reserve(std::size_t number)
     {
         if (!handle_) {
@@ -159,7 +160,7 @@ public:
         look();
     }
 
-    /// The handle, for functions of C that neither resize nor free the buffer; NULL if there is none.
+    /// The handle, for functions of C that neither resize nor free the buffer, or NULL.
     [[nodiscard]] SomeMem *get() const noexcept { return handle_; }
 
     /// Gives up the handle: the caller frees it. The buffer is empty then.
@@ -189,7 +190,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// `number` independent N(0,1) samples that nobody can predict or draw again. Throws no_memory, or error if the system gives no random key.
+/// `number` independent N(0,1) samples that cannot be predicted or drawn again. Throws no_memory, or error if the system gives no random
+/// key.
 [[nodiscard]] inline buffer random_noise(std::size_t number) { return buffer::adopt(::random_noise(number)); }
 
 /// Elements 0 to `number` - 1 of stream 0 of `seed`. Throws no_memory.
@@ -198,8 +200,8 @@ private:
     return buffer::adopt(random_noise_seeded(number, seed));
 }
 
-/// Rows in memory: how many, of how many columns, how far apart in elements; and from each to the next, by how much the stream and the
-/// first index increase.
+/// Rows in memory: their number, their length, and the distance between their beginnings in elements. From each row to the next, the stream
+/// and the first index increase by these steps.
 struct rows {
     std::size_t number = 0;
     std::size_t columns = 0;
@@ -207,13 +209,14 @@ struct rows {
     std::uint64_t stream_step = 0;
     std::uint64_t first_step = 0;
 
-    /// A stream for each row, one row behind the other.
+    /// A stream for each row. The rows are contiguous.
     [[nodiscard]] static constexpr rows of_streams(std::size_t number, std::size_t columns) noexcept
     {
         return {number, columns, columns, 1, 0};
     }
 
-    /// A block of a larger array, whose rows are `width` long, in memory of its own. Its first element is at top * width + left.
+    /// A block of a larger array whose rows are `width` long. The block has memory of its own. For a block at (top, left), `first` is top *
+    /// width + left.
     [[nodiscard]] static constexpr rows of_block(std::size_t number, std::size_t columns, std::uint64_t width) noexcept
     {
         return {number, columns, columns, 0, width};
@@ -227,7 +230,7 @@ template <class Range> using element = std::remove_pointer_t<decltype(std::data(
 // Some classes have a signed size.
 template <class Range> std::size_t size(const Range &range) { return static_cast<std::size_t>(std::size(range)); }
 
-// A contiguous range of doubles or floats that can be written to: std::vector, std::array, std::span, an array, a buffer.
+// A contiguous writable range of doubles or floats: std::vector, std::array, std::span, an array, a buffer.
 template <class Range>
 using enable_for = std::enable_if_t<(std::is_same_v<element<Range>, double> || std::is_same_v<element<Range>, float>) &&
                                         std::is_convertible_v<decltype(std::size(std::declval<Range &>())), std::size_t>,
@@ -235,11 +238,11 @@ using enable_for = std::enable_if_t<(std::is_same_v<element<Range>, double> || s
 
 } // namespace detail
 
-/// A sequence of noise. Each function draws elements from `first` on into a contiguous range of doubles or floats that can be written to,
-/// such as std::vector, std::array, std::span or somemem::buffer. Each throws error, and has then written nothing.
+/// A sequence of noise. Each function draws elements from `first` on into a contiguous writable range of doubles or floats, such as
+/// std::vector, std::array, std::span or somemem::buffer. A function that throws somemem::error has written nothing.
 ///
-/// A view with gaps may have data() and size() too, such as a row of an Eigen matrix that is stored by columns. It is not contiguous: give
-/// the memory of the whole, and rows of one column.
+/// Some views with gaps have data() and size() too, such as a row of an Eigen matrix that is stored by columns. Such a view is not
+/// contiguous. Pass the memory of the whole matrix instead, with rows of one column.
 struct noise {
     std::uint64_t seed = 0;
     std::uint64_t stream = 0;
@@ -273,7 +276,7 @@ struct noise {
             throw_if_failed(random_noise_normal_f32(std::data(out), detail::size(out), mean, scale, seed, stream, first));
     }
 
-    /// fill() for rows. A range that is too small for them is an error of SOMEMEM_INVALID_RANGE.
+    /// fill() for rows. If the range is too small for them, it throws error with SOMEMEM_INVALID_RANGE.
     template <class Range, detail::enable_for<Range> = 0>
     void fill(Range &&out, const rows &layout, std::uint64_t first = 0) const
     {
@@ -300,7 +303,7 @@ struct noise {
     }
 
 private:
-    // (number - 1) * stride + columns, without an overflow. Other nonsense is the library's to refuse.
+    // Whether (number - 1) * stride + columns fits, without an overflow. The library refuses all other errors.
     static void check_size(std::size_t size, const rows &layout)
     {
         if (layout.number == 0 || layout.columns == 0)

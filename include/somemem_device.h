@@ -14,7 +14,7 @@
  *     somemem_device_noise_f32(&key, index)                 the same, rounded to a float, as random_noise_fill_f32() writes it
  *     somemem_device_noise_pair(&key, n, &even, &odd)       elements 2n and 2n + 1 for little more than the cost of one; n < 2^63
  *
- * In OpenCL their pointers are to private memory: the key is an argument of the kernel, or a copy.
+ * In OpenCL their pointers point to private memory: the key is an argument of the kernel, or a copy.
  *
  * Kernels, in CUDA and OpenCL:
  *
@@ -23,18 +23,19 @@
  *
  *   - `out` is memory of the device, and has room for `number` doubles or floats. Nothing else is written. `number` may be 0.
  *   - `number` and `first` are unsigned and have 64 bits. `number` is at most 2^48, and `first` + `number` at most 2^64. The kernels do not
- *     check that; beyond it what they write is wrong.
- *   - `key` is passed by value, and is what somemem_device_key() returned, on the host or on the device. It is 44 words of 32 bits.
+ *     check this; beyond these limits they write wrong values.
+ *   - `key` is passed by value. It is the result of somemem_device_key(), on the host or on the device, and has 44 words of 32 bits.
  *   - A group (thread block) has exactly SOMEMEM_DEVICE_GROUP threads, and groups and threads are in one dimension. OpenCL refuses another
- *     size; CUDA does not refuse a smaller one, and elements are then missing.
- *   - The number of groups changes no value. As many as the device runs at once are best: each group first copies 36 KiB of tables.
- *   - A group takes 44 KiB of shared (local) memory. For a device that has less an OpenCL program with this header may not be built at all.
- *   - In CUDA they are static. NVRTC alone gives them their plain names, as extern "C".
+ *     size. CUDA does not refuse a smaller size, and then elements are missing.
+ *   - The number of groups changes no value. The best number is as many as the device runs at once: each group first copies 36 KiB of
+ *     tables.
+ *   - A group takes 44 KiB of shared (local) memory. If an OpenCL device has less, a program that includes this header may fail to build.
+ *   - In CUDA the kernels are static. Only under NVRTC they are extern "C", with their plain names.
  *
- * A product and a sum must not be fused to one operation (FMA), and no option of a compiler does so in C, C++ and CUDA. In OpenCL a pragma
- * forbids it, and -cl-mad-enable changes nothing on devices that honour it. These change values in OpenCL, and no macro tells of them, so
- * do not use them: -cl-unsafe-math-optimizations, and Clang's own -ffp-contract=fast.
- * -ffast-math and -cl-fast-relaxed-math are errors. On a CPU the rounding mode must be the default, to nearest.
+ * A product and a sum must not be fused to one operation (FMA). In C, C++ and CUDA no compiler option fuses them here. In OpenCL a pragma
+ * forbids it, and -cl-mad-enable changes nothing on devices that honour the pragma. In OpenCL do not use -cl-unsafe-math-optimizations or
+ * Clang's own -ffp-contract=fast: they change values, and no macro tells the header that they are set. -ffast-math and
+ * -cl-fast-relaxed-math are errors. On a CPU the rounding mode must be the default, to nearest.
  *
  * Names that begin with somemem_d_ or SOMEMEM_D_, and SomeMemDeviceShared, are not part of the interface. */
 #ifndef SOMEMEM_DEVICE_H
@@ -47,11 +48,11 @@
 #error "somemem_device.h needs IEEE arithmetic: compile without -ffast-math, /fp:fast or -cl-fast-relaxed-math"
 #endif
 
-/* --- What the languages differ in.
+/* --- The differences between the languages.
  *
- * somemem_d_mul and the others round once, and nothing that follows is fused with them. */
+ * somemem_d_mul and the others round once, and no compiler fuses them with a later operation. */
 
-/* Offline compilers have the second macro alone. */
+/* Offline compilers define the second macro only. */
 #if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
 #define SOMEMEM_D_OPENCL
 
@@ -104,7 +105,7 @@ SOMEMEM_D_FUNCTION float somemem_d_float(double x) { return __double2float_rn(x)
 #include <string.h>
 
 #if FLT_EVAL_METHOD < 0 || FLT_EVAL_METHOD == 2
-#error "somemem_device.h needs sums and products of doubles that are doubles: on 32-bit x86 compile with -msse2 -mfpmath=sse"
+#error "somemem_device.h needs arithmetic that rounds each result to double: on 32-bit x86 compile with -msse2 -mfpmath=sse"
 #endif
 typedef uint32_t somemem_d_u32;
 #ifdef __CUDACC__
@@ -117,8 +118,8 @@ typedef uint64_t somemem_d_u64;
 #define SOMEMEM_D_TABLE static const
 #define SOMEMEM_D_TABLE_SPACE
 
-/* Pragmas against contraction do not help: GCC ignores them, and Clang's options override them. Of what has been through an empty asm, or a
- * volatile variable, a compiler knows neither that it is a product nor that it is constant. */
+/* Pragmas against contraction do not help: GCC ignores them, and Clang's options override them. But a compiler knows nothing about a value
+ * that has been through an empty asm or a volatile variable, neither that it is a product nor that it is constant. */
 #if (defined(__GNUC__) || defined(__clang__)) && defined(__SSE2__)
 #define SOMEMEM_D_OPAQUE(name, expression) double name = expression; __asm__ volatile("" : "+x"(name))
 #elif (defined(__GNUC__) || defined(__clang__)) && defined(__aarch64__)
@@ -150,7 +151,7 @@ SOMEMEM_D_FUNCTION double somemem_d_sub(double a, double b) {
   return rounded;
 }
 SOMEMEM_D_FUNCTION double somemem_d_div(double a, double b) {
-  /* Not a * (1 / b), which -freciprocal-math would make of a constant divisor. */
+  /* Otherwise -freciprocal-math would replace it by a * (1 / b) if b is constant. */
   SOMEMEM_D_OPAQUE(divisor, b);
   return a / divisor;
 }
@@ -723,7 +724,7 @@ SOMEMEM_D_TABLE somemem_d_u64 somemem_d_strips[2044] = {
 #define SOMEMEM_D_TAIL_SCALE 0x3ff8fdbd08b83bf6
 /* --- End of the tables. */
 
-/* --- Blocks: AES-128, a column of the state a word, row 0 in its lowest byte. */
+/* --- Blocks: AES-128. A word is a column of the state, with row 0 in its lowest byte. */
 
 /* The round keys of a sequence. */
 typedef struct SomeMemDeviceKey {
@@ -732,7 +733,7 @@ typedef struct SomeMemDeviceKey {
 
 SOMEMEM_D_FUNCTION somemem_d_u32 somemem_d_turned(somemem_d_u32 word, unsigned bits) { return word << bits | word >> (32 - bits); }
 
-/* The S-box, four bytes at once: it stands in the two middle bytes of somemem_d_aes. */
+/* The S-box for the four bytes of a word. It is in the two middle bytes of each entry of somemem_d_aes. */
 SOMEMEM_D_FUNCTION somemem_d_u32 somemem_d_substituted(somemem_d_u32 word) {
   return (somemem_d_aes[word & 255] >> 8 & 255) | (somemem_d_aes[word >> 8 & 255] & 0xff00) |
          (somemem_d_aes[word >> 16 & 255] & 0xff0000) | (somemem_d_aes[word >> 24] << 8 & 0xff000000);
@@ -771,8 +772,9 @@ SOMEMEM_D_FUNCTION SomeMemDeviceKey somemem_device_key(somemem_d_u64 seed, somem
   t3 = COLUMN(s3, s0, s1, s2, 4 * (n) + 3); \
   s0 = t0, s1 = t1, s2 = t2, s3 = t3
 
-/* Block(b, a), as words 0 and 1. The table is somemem_d_aes, each entry of it `copies` times, of which the `copy`-th is taken. It can be in
- * different spaces of memory, and a pointer of OpenCL C is for one. Not a loop: the round keys are then operands, and not an array. */
+/* Block(b, a), as words 0 and 1. The table has each entry of somemem_d_aes `copies` times, and copy `copy` is used. This is a macro because
+ * the table can be in several address spaces, and a pointer in OpenCL C is for one of them. The rounds are not a loop, so that the compiler
+ * uses the round keys as operands and not as an array. */
 #define SOMEMEM_D_BLOCK(name, space) \
   SOMEMEM_D_FUNCTION void name(space const somemem_d_u32 *table, unsigned copies, unsigned copy, const SomeMemDeviceKey *key, \
                                somemem_d_u64 b, somemem_d_u64 a, somemem_d_u64 *word0, somemem_d_u64 *word1) { \
@@ -818,7 +820,7 @@ SOMEMEM_D_FUNCTION double somemem_d_exp_minus(double y) {
                               somemem_d_mul(somemem_d_term(0x3e21eed8eff8d898, 0x3de6124613a86d09, r), r2));
   double rest = somemem_d_add(low, somemem_d_mul(somemem_d_add(middle, somemem_d_mul(high, r4)), r4));
   double m = somemem_d_add(somemem_d_add(somemem_d_mul(rest, r2), r), 1.0);
-  /* n stands in the lowest bits of z, too. */
+  /* The lowest bits of z are n, too. */
   return somemem_d_double(somemem_d_bits(m) + (somemem_d_bits(z) << 52));
 }
 
@@ -829,7 +831,7 @@ SOMEMEM_D_FUNCTION double somemem_d_next(double p, double z, somemem_d_u64 c) {
 
 /* L(u), which is -ln(u). */
 SOMEMEM_D_FUNCTION double somemem_d_minus_log(double u) {
-  /* -e: by how many powers of two u is below the interval of q, which begins with these bits. */
+  /* -e: the power of two that brings u into the interval of q, which begins at these bits. */
   int below = (int)((0x3fe6a09e667f3bcd + 0x000fffffffffffff - somemem_d_bits(u)) >> 52);
   double e = (double)-below, g, w, z, p, d;
   g = somemem_d_sub(somemem_d_double(somemem_d_bits(u) + ((somemem_d_u64)below << 52)), 1.0);
@@ -866,7 +868,7 @@ SOMEMEM_D_FUNCTION double somemem_d_in_box(somemem_d_u64 word, somemem_d_u32 wid
   return somemem_d_mul(somemem_d_uniform(word), somemem_d_double((somemem_d_u64)width << 32 | sign));
 }
 
-/* What an attempt comes to; returns whether it is accepted. */
+/* The element that an attempt gives; returns whether it is accepted. */
 SOMEMEM_D_FUNCTION int somemem_d_attempt(somemem_d_u64 word0, somemem_d_u64 word1, double *element) {
   unsigned slot = (unsigned)(word0 >> 52) & 511;
   double u1 = somemem_d_uniform(word0), u2 = somemem_d_uniform(word1), x, y, d;
@@ -949,19 +951,19 @@ SOMEMEM_D_BLOCK(somemem_d_shared_block, __local)
 #define somemem_d_shared_block somemem_d_block
 #endif
 
-/* Shared memory has 32 banks, each a word of 32 bits wide. With so many copies of the table of AES each of 32 threads has a bank of its
- * own. The widths are looked up once for each element, and not eighty times; few copies do. */
+/* Shared memory has 32 banks, each one word of 32 bits wide. With 32 copies of the AES table, each of 32 threads has a bank of its own. The
+ * widths need few copies: each element looks up one width, but eighty entries of the AES table. */
 #define SOMEMEM_D_AES_COPIES 32
 #define SOMEMEM_D_WIDTH_COPIES 8
 
-/* Fewer than a group's elements wait when it draws, and it adds two for each thread at most. A power of two. */
+/* When a group draws, fewer elements wait than it has threads, and each thread adds two at most. It is a power of two. */
 #define SOMEMEM_D_QUEUE (4 * SOMEMEM_DEVICE_GROUP)
 
-/* What a group shares. An element that waits is its offset in the output and, from bit 48 on, the number of its next attempt: which is
- * above 65535 for one in 10^34000 elements. */
+/* The memory that a group shares. An element that waits is stored as its offset in the output and, from bit 48 on, the number of its next
+ * attempt. That number is above 65535 for one in 10^34000 elements. */
 typedef struct SomeMemDeviceShared {
   somemem_d_u64 queue[SOMEMEM_D_QUEUE];
-  somemem_d_u32 queued; /* how many were, so far */
+  somemem_d_u32 queued; /* how many have been added to the queue so far */
   somemem_d_u32 width[128 * SOMEMEM_D_WIDTH_COPIES];
   somemem_d_u32 aes[256 * SOMEMEM_D_AES_COPIES];
 } SomeMemDeviceShared;
@@ -980,7 +982,7 @@ SOMEMEM_D_GROUP_FUNCTION void somemem_d_wait(SOMEMEM_D_SHARED_SPACE SomeMemDevic
   shared->queue[SOMEMEM_D_COUNT(&shared->queued) % SOMEMEM_D_QUEUE] = element;
 }
 
-/* What a first word comes to: an element in its place, or one that waits. */
+/* Puts the element that a first word settles in its place; otherwise the element waits. */
 SOMEMEM_D_GROUP_FUNCTION void somemem_d_begin(SOMEMEM_D_GLOBAL void *out, int floats, somemem_d_u64 offset, somemem_d_u64 number,
                                               somemem_d_u64 word, SOMEMEM_D_SHARED_SPACE SomeMemDeviceShared *shared) {
   unsigned place = SOMEMEM_D_LAYER(word) * SOMEMEM_D_WIDTH_COPIES + SOMEMEM_D_THREAD % SOMEMEM_D_WIDTH_COPIES;
@@ -992,7 +994,7 @@ SOMEMEM_D_GROUP_FUNCTION void somemem_d_begin(SOMEMEM_D_GLOBAL void *out, int fl
   }
 }
 
-/* What an attempt comes to: the same. */
+/* The same for an attempt. */
 SOMEMEM_D_GROUP_FUNCTION void somemem_d_try(SOMEMEM_D_GLOBAL void *out, int floats, somemem_d_u64 offset, somemem_d_u64 attempt,
                                             somemem_d_u64 word0, somemem_d_u64 word1, SOMEMEM_D_SHARED_SPACE SomeMemDeviceShared *shared) {
   double x;
@@ -1003,8 +1005,8 @@ SOMEMEM_D_GROUP_FUNCTION void somemem_d_try(SOMEMEM_D_GLOBAL void *out, int floa
   }
 }
 
-/* The part of a group. In each round all its threads do the same: they draw pairs, or make attempts for elements that wait, as soon as
- * there is one for each thread. Otherwise most threads would idle while a few attempt, as one element in 64 has to. */
+/* The work of a group. In each round all threads do the same: they draw pairs, or, as soon as there is one for each thread, make attempts
+ * for the elements that wait. One element in 64 needs attempts. If each thread made them at once, most threads would idle meanwhile. */
 SOMEMEM_D_GROUP_FUNCTION void somemem_d_fill(SOMEMEM_D_GLOBAL void *out, int floats, somemem_d_u64 number, const SomeMemDeviceKey *key,
                                              somemem_d_u64 first, SOMEMEM_D_SHARED_SPACE SomeMemDeviceShared *shared) {
   somemem_d_u32 thread = SOMEMEM_D_THREAD, n, taken = 0, waiting = 0;
@@ -1033,14 +1035,14 @@ SOMEMEM_D_GROUP_FUNCTION void somemem_d_fill(SOMEMEM_D_GLOBAL void *out, int flo
     if (busy) {
       somemem_d_shared_block(shared->aes, SOMEMEM_D_AES_COPIES, thread % SOMEMEM_D_AES_COPIES, key, b, a, &word0, &word1);
       if (drawing) {
-        /* In front of an odd `first` there is an element that is not wanted; its offset is 2^64 - 1. */
+        /* If `first` is odd, the element before it is not wanted. Its offset is 2^64 - 1. */
         somemem_d_begin(out, floats, 2 * pair - odd, number, word0, shared);
         somemem_d_begin(out, floats, 2 * pair - odd + 1, number, word1, shared);
       } else {
         somemem_d_try(out, floats, element, a, word0, word1, shared);
       }
     }
-    /* All see what all have queued, and have seen it before anyone queues more. */
+    /* First all threads have queued, and then all have read the counter, before any thread queues more. */
     SOMEMEM_D_MEET();
     waiting = shared->queued - taken;
     SOMEMEM_D_MEET();

@@ -1,5 +1,5 @@
-"""The manual pages in this folder, made of the comments of include/somemem.h by docutils: somemem(3) and one for each function. They are
-committed, so that `make install` needs nothing for them. `make man` runs this; with --check it says which are not up to date."""
+"""Makes the manual pages in this folder from the comments of include/somemem.h, by docutils: somemem(3) and one for each function. The
+pages are committed, so that `make install` needs no tools. `make man` runs this. With --check it lists the pages that are not up to date."""
 
 import pathlib
 import re
@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 HEADER = (HERE.parent / "include" / "somemem.h").read_text()
 VERSION = re.search(r'^version = "(.*)"', (HERE.parent / "Cargo.toml").read_text(), flags=re.MULTILINE)[1]
 DECLARED = r"/\*\*\n((?: \*.*\n)+?) \*/\n([^/#]*?;)\n"
-# What a paragraph's first words say about where it belongs.
+# The section of a paragraph, by its first words.
 SECTIONS = {"Returns ": "RETURN VALUE", "Threads: ": "THREADS", "Cost": "NOTES", "Lifetime: ": "NOTES"}
 
 
@@ -21,18 +21,18 @@ def uncommented(lines):
 
 
 def restructured(paragraph):
-    """As reStructuredText: indented lines are code, names in backticks are set in italics, functions and constants in bold."""
+    """A paragraph as reStructuredText: indented lines are code, names in backticks are italic, functions and constants bold."""
     if paragraph.startswith("    "):
         return "::\n\n" + paragraph
     parts = re.split("`([^`]*)`", re.sub(r"([*|\\]|_(?!\w))", r"\\\1", paragraph))
     parts[1::2] = [f"*{part}*" for part in parts[1::2]]
     parts[::2] = [re.sub(r"\b((?:random_noise|somemem_|SOMEMEM_|RANDOM_)\w*|\w+(?=\(\)))(?:\(\))?", mark, part) for part in parts[::2]]
-    # Markup ends at a space or what escapes one.
+    # Markup must end at a space or at an escaped space.
     return re.sub(r"(\w\*+)(?=[^\s*\\])", r"\1\\ ", "".join(parts))
 
 
 def mark(found):
-    """name(3) for what has a page here."""
+    """The name in bold, as name(3) if it has a page here."""
     return f"**{found[1]}**\\ (3)" if found[1] in FUNCTIONS else f"**{found[0]}**"
 
 
@@ -53,17 +53,17 @@ def page(name, told, sections):
 
 
 def tidied(made):
-    """Without the comments of docutils, which name its version, and what linters do not like in its pages."""
+    """The page without the comments of docutils, which name its version, and without what linters complain about."""
     made = made.replace(".SH Name\n", ".SH NAME\n", 1)
     made = re.sub(r"^\.\\\".*\n", "", made, flags=re.MULTILINE)
     made = re.sub(r"^(\.SH .*\n(?:\.INDENT .*\n)*)\.sp\n", r"\1", made, flags=re.MULTILINE)
-    # Names of functions are never cut, and lines end where they end.
+    # No hyphenation, which would cut names of functions, and no justified lines.
     made = re.sub(r"^(\.TH .*\n)", r".nr HY 0\n\1.ad l\n", made, flags=re.MULTILINE)
     return made.rstrip("\n") + "\n"
 
 
 def prototype(declared):
-    """Without `struct` and `enum`, which nobody has to write. Further lines keep their place below the first."""
+    """The declaration without `struct` and `enum`, which a program need not write. Further lines stay aligned with the first."""
     plain = re.sub(r"^(struct|enum) ", "", declared)
     return re.sub(r"\b(struct|enum) ", "", re.sub("^" + " " * (len(declared) - len(plain)), "", plain, flags=re.MULTILINE))
 
@@ -88,7 +88,7 @@ def of_function(name):
     parts = {"SYNOPSIS": [indented(f"#include <somemem.h>\n\n{declared}"), "Link with *-lsomemem*."], "DESCRIPTION": []}
     where = "DESCRIPTION"
     for paragraph in paragraphs:
-        # Code and lists belong to what comes before them.
+        # Code and lists belong to the paragraph before them.
         if not paragraph.startswith(("    ", "- ")):
             where = next((section for words, section in SECTIONS.items() if paragraph.startswith(words)), "DESCRIPTION")
         parts.setdefault(where, []).append(restructured(re.sub("^Threads: (.)", lambda found: found[1].upper(), paragraph)))
@@ -99,14 +99,14 @@ def of_function(name):
 
 
 def constants():
-    """The statuses: name, number, what it means."""
+    """The statuses: name, number, meaning."""
     (body,) = re.findall(r"typedef enum SomeMemStatus \{\n(.*?)\} SomeMemStatus;", HEADER, flags=re.DOTALL)
     for comment, name, number in re.findall(r"  /\*\*\n((?:   \*.*\n)+?)   \*/\n  (\w+) = (\d+)", body):
         yield name, number, " ".join(uncommented(re.sub("^  ", "", comment, flags=re.MULTILINE))[0].split())
 
 
 def macros():
-    """The constants of the preprocessor: name, value, what it means."""
+    """The constants of the preprocessor: name, value, meaning."""
     for comment, name, value in re.findall(r"/\*\*\n((?: \*.*\n)+?) \*/\n#define (\w+) (.*)\n", HEADER):
         yield name, value, " ".join(" ".join(uncommented(comment)).split())
 
@@ -152,7 +152,7 @@ def main():
         return 0
     there = {path.name: path.read_text() for path in HERE.glob("*.3")}
     wrong = sorted(name for name in pages.keys() | there.keys() if pages.get(name) != there.get(name))
-    print("\n".join(f"{name} is not what include/somemem.h says: run make man" for name in wrong), end="\n" * bool(wrong))
+    print("\n".join(f"{name} differs from include/somemem.h: run make man" for name in wrong), end="\n" * bool(wrong))
     return bool(wrong)
 
 

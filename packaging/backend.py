@@ -1,5 +1,5 @@
-"""What pip builds the package by: maturin, once Rust is known to be there. By itself maturin would fetch a compiler without a
-word, and where there is no network say that a package of another name cannot be found."""
+"""The build backend for pip: maturin, after a check that Rust is installed. Without this check maturin would download a compiler and not
+say so. Without a network it would report that a package of another name cannot be found."""
 
 import pathlib
 import re
@@ -19,10 +19,10 @@ def need_rust():
     if shutil.which("cargo") and shutil.which("rustc"):
         said = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout
         version = re.match(r"rustc (\d+\.\d+)", said)
-        found = version[1] if version else "one that does not tell its version"
+        found = version[1] if version else "an unknown version"
         if version and [int(part) for part in found.split(".")] >= [int(part) for part in oldest.split(".")]:
             return
-    sys.exit(f"somemem is compiled by Rust {oldest} or later, and here there is {found}: https://rustup.rs installs it.")
+    sys.exit(f"Compiling somemem needs Rust {oldest} or later, and {found} was found: https://rustup.rs installs it.")
 
 
 need_rust()

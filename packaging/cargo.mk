@@ -1,5 +1,5 @@
-# Where cargo builds, whatever its configuration says; and what it builds for, which its configuration may say. Words end at spaces
-# here, so that a folder below this one is named from here.
+# The folder where cargo builds, whatever its configuration says, and the target, which its configuration may name. make cannot handle
+# spaces in a path, so a folder below this one gets a relative path.
 TARGET := $(subst $(CURDIR)/,,$(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target))
 $(if $(word 2,$(TARGET)),$(error The target folder is $(TARGET): make cannot use one whose name has a space))
 export CARGO_TARGET_DIR := $(abspath $(TARGET))
@@ -9,12 +9,13 @@ $(if $(findstring $(COMMA),$(FOR)),$(error Cargo's configuration names the targe
 PROFILE := $(if $(FOR),$(subst [,,$(subst ],,$(subst ",,$(FOR))))/)release
 BUILD := $(TARGET)/$(PROFILE)
 
-# No folder of this machine's in what is built: panics of dependencies name their source files. Cargo adds this to its own
-# configuration's flags. They end at spaces; where a folder's name has one, flags that end otherwise take the place of them all.
+# The built library must not name folders of this machine, but panics of dependencies name their source files. Cargo adds these flags to
+# those of its configuration. A flag ends at a space, so if a folder's name has one, the second branch replaces all flags by others, which
+# end at another character.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)
 ifeq ($(words $(CRATES) $(CURDIR)),2)
 REMAPPED := --remap-path-prefix=$(CRATES)=/cargo --remap-path-prefix=$(CURDIR)=/somemem
-# Once: with other flags, as those of a make in this make would be, all is compiled again.
+# Added only once: in a make that this make calls, other flags would compile everything again.
 export CARGO_BUILD_RUSTFLAGS := $(REMAPPED) $(filter-out $(REMAPPED),$(CARGO_BUILD_RUSTFLAGS))
 else ifeq ($(CARGO_ENCODED_RUSTFLAGS)$(RUSTFLAGS),)
 END := $(shell printf '\037')

@@ -1,10 +1,10 @@
-"""Makes what is given to others, in target/dist/somemem-VERSION: wheels, the source distribution, tarballs of the C library, the crate,
-their checksums and a list of the crates that are compiled in. `make dist` calls it; packaging/use.py then uses each file.
+"""Makes the files of a release in target/dist/somemem-VERSION: wheels, the source distribution, tarballs of the C library, the crate,
+their checksums, and a list of the crates that are compiled in. `make dist` calls it. Then packaging/use.py uses each file.
 
-    dist.py         everything. Zig links for Linux, so that the libraries load where the C library is of 2014 (glibc 2.17)
-    dist.py here    a tarball of the library that `make` has built for this machine, to try the packing and the use of it
+    dist.py         everything. Zig links for Linux, so that the libraries load on systems with glibc 2.17, of 2014
+    dist.py here    a tarball of the library that `make` has built for this machine, to test the packing
 
-The standard library for another target is rustup's, or that of Debian's compiler, or is compiled from Debian's source of it."""
+Rust's standard library for another target comes from rustup, or from Debian's compiler, or is compiled from Debian's sources."""
 
 import dataclasses
 import gzip
@@ -53,12 +53,12 @@ def printed(*command):
 
 
 def rust_for(triple):
-    """The settings by which cargo has a standard library for the target."""
+    """Environment variables that give cargo a standard library for the target."""
     for compiler in filter(shutil.which, ("rustc", "/usr/bin/rustc")):
         if (pathlib.Path(printed(compiler, "--print=sysroot").strip()) / "lib" / "rustlib" / triple / "lib").exists():
             return {"RUSTC": compiler}
     if not DEBIAN_SOURCES.exists():
-        sys.exit(f"There is no standard library for {triple}: rustup target add {triple}, or Debian's rustc-web and rust-web-src")
+        sys.exit(f"There is no standard library for {triple}. Run rustup target add {triple}, or install Debian's rustc-web and rust-web-src.")
     return {"RUSTC": "/usr/bin/rustc", "RUSTC_BOOTSTRAP": "1", "CARGO_UNSTABLE_BUILD_STD": "std,panic_abort"}
 
 
@@ -112,7 +112,7 @@ def anyones(member):
 
 
 def crates():
-    """What is compiled into the library, by its licence. All of it may be had under Apache-2.0, which tests/builds/test_dependencies.py sees to."""
+    """The crates that are compiled into the library, with their licences. All can be used under Apache-2.0: tests/builds/test_dependencies.py."""
     options = ["--locked", "--edges=normal", "--target=all", "--prefix=none", "--no-dedupe", "--format={p}|{l}|{r}"]
     lines = set()
     for line in printed("cargo", "tree", "-p", "somemem-c", *options).splitlines():
@@ -147,7 +147,7 @@ def main():
         (out / "CRATES.txt").write_text(crates())
     for file in sums(out):
         use.use(file)
-    print(f"{out.relative_to(TARGET.parent)}: all that is there was used")
+    print(f"{out.relative_to(TARGET.parent)}: each file was used")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Uses a file of `make dist` as someone does who has nothing else: unpacked or installed in a new folder, with an empty environment, and
-compared with the known answers. What is for another CPU runs under qemu."""
+"""Uses a file of `make dist` as a user who has nothing else does. It is unpacked or installed in a new folder with an empty environment,
+and compared with the known answers. Programs for another CPU run under qemu."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ GLIBC = (2, 17)
 
 
 def use(file):
-    """Which way is told by the file's name."""
+    """Uses the file in the way that its name tells."""
     name = file.name
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
@@ -42,7 +42,7 @@ def use(file):
 
 
 def run(*command, cwd, **variables):
-    """What it writes; with nothing of this user's environment but what is given."""
+    """Runs a command and returns its output. Of the user's environment it gets only what is given."""
     env = {name: str(value) for name, value in ({"PATH": "/usr/bin:/bin", "HOME": cwd, "LC_ALL": "C.UTF-8"} | variables).items()}
     done = subprocess.run([str(word) for word in command], cwd=cwd, env=env, capture_output=True)
     if done.returncode != 0:
@@ -69,23 +69,23 @@ def not_of_this_machine(folder):
 
 
 def symbols_of_2014(library):
-    """No symbol of a newer version of the C library is asked for."""
+    """Checks that the library needs no symbol that is newer than glibc 2.17."""
     asked = {tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_([\d.]+)", run("readelf", "-VW", library, cwd=library.parent).decode())}
     if not asked or max(asked) > GLIBC:
-        sys.exit(f"{library.name} needs glibc {asked}")
+        sys.exit(f"{library.name} needs the glibc versions {asked}")
 
 
 def answers(program, work, emulator=(), **variables):
-    """The program is tests/c/known_answers.c: single elements, and checksums of a million each."""
+    """Runs the program, which is tests/c/known_answers.c. It compares single elements, and writes ranges of a million for checksums."""
     if b" 0 failed" not in run(*emulator, program, cwd=work, **variables):
-        sys.exit(f"{program.name}: some known answers are others")
+        sys.exit(f"{program.name}: some known answers differ")
     for number, expected in enumerate(CHECKSUMS):
         if hashlib.sha256(run(*emulator, program, number, cwd=work, **variables)).hexdigest() != expected:
-            sys.exit(f"{program.name}: checksum {number} is another")
+            sys.exit(f"{program.name}: checksum {number} differs")
 
 
 def use_library(prefix, work, compiler, emulator, glibc):
-    """Found and linked by pkg-config and by CMake, shared and static."""
+    """Finds and links the library by pkg-config and by CMake, shared and static."""
     if not {"LICENSE-MIT", "LICENSE-APACHE", "CRATES.txt"} <= {path.name for path in prefix.iterdir()}:
         sys.exit(f"{prefix.name} has no licences")
     not_of_this_machine(prefix)
@@ -113,7 +113,7 @@ def use_tarball(file, work):
     else:
         compiler, emulator = f"{machine}-linux-gnu-gcc", [f"qemu-{machine}"]
     use_library(prefix, work, compiler, emulator, GLIBC)
-    # Linked with the C library of 2014, which has to have what the library asks for.
+    # Links with the C library of 2014, which must have all that the library needs.
     old = work / "old"
     run(TOOLS / "python", "-m", "ziglang", "cc", "-target", f"{machine}-linux-gnu.{GLIBC[0]}.{GLIBC[1]}", ANSWERS, "-o", old,
         f"-I{prefix}/include", f"-L{prefix}/lib", "-lsomemem", cwd=work)  # fmt: skip
@@ -121,13 +121,14 @@ def use_tarball(file, work):
 
 
 def use_windows(prefix, work):
-    """By wine, without a desktop, .NET or a browser: found by CMake, linked with the DLL and with the static library."""
+    """Finds the library by CMake, links programs with the DLL and with the static library, and runs them under wine. Wine gets no desktop,
+    .NET or browser."""
     not_of_this_machine(prefix)
     compiler = "x86_64-w64-mingw32-gcc"
     cmake_project(work, "shared", "static")
     run("cmake", "-S", ".", "-B", "build", "-DCMAKE_SYSTEM_NAME=Windows", f"-DCMAKE_C_COMPILER={compiler}", f"-Dsomemem_DIR={prefix}/share/cmake/somemem", cwd=work)
     run("cmake", "--build", "build", cwd=work)
-    # wine 8 has not this DLL of Windows 10.
+    # wine 8 lacks this DLL of Windows 10.
     run(compiler, "-shared", ROOT / "tests" / "systems" / "bcryptprimitives.c", "-o", work / "bcryptprimitives.dll", "-ladvapi32", cwd=work)
     paths = ";".join("Z:" + str(folder).replace("/", "\\") for folder in (work, prefix / "bin"))
     wine = {"WINEPREFIX": work / "wine", "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml,winedbg.exe=", "WINEPATH": paths}
@@ -145,7 +146,7 @@ def cmake_project(work, *kinds):
     (work / "CMakeLists.txt").write_text("\n".join(lines) + "\n")
 
 
-# By Python, of the installed package.
+# A Python program that compares the installed package with the known answers.
 PYTHON = """
 import hashlib, re, struct, sys
 import somemem
@@ -163,7 +164,8 @@ assert compared > 190, compared
 """
 
 
-# auditwheel's command knows the C library of the machine that it runs on. Zig's name for musl's is libc.so, which every musl finds itself by.
+# The command auditwheel checks only for the C library of the machine that it runs on. Zig names musl libc.so, and every musl accepts this
+# name for itself.
 MUSL = """
 import pathlib, sys
 from auditwheel.architecture import Architecture
@@ -179,11 +181,11 @@ def use_wheel(file, work):
     if "musllinux" in file.name:
         said = run(TOOLS / "python", "-c", MUSL, file, cwd=work).decode()
         if said.strip() != "musllinux_1_2_x86_64":
-            sys.exit(f"{file.name} is {said}, says auditwheel")
+            sys.exit(f"auditwheel says that {file.name} is {said}")
         return use_musl(work)
     wanted = "manylinux_2_17_" + re.search(r"_(x86_64|aarch64)\.whl", file.name)[1]
     if f'"{wanted}"' not in run(TOOLS / "auditwheel", "show", file, cwd=work).decode():
-        sys.exit(f"{file.name} is not {wanted}, says auditwheel")
+        sys.exit(f"auditwheel says that {file.name} is not {wanted}")
     program = work / "answers.py"
     program.write_text(PYTHON)
     command = [program, ROOT / "tests" / "known_answers" / "spec1.txt", work]
@@ -200,7 +202,7 @@ def install(package, work, **variables):
 
 
 def network():
-    """Where pip and cargo have packages from is this user's business, and where cargo is."""
+    """The user's settings for where pip and cargo get packages, and for where cargo is."""
     told = {name: value for name, value in os.environ.items() if re.match(r"(PIP_|CARGO_HOME$|RUSTUP_|\w+_proxy$|SSL_CERT)", name, re.IGNORECASE)}
     return told | {"HOME": pathlib.Path.home(), "PATH": f"{pathlib.Path(shutil.which('cargo')).parent}:/usr/bin:/bin"}
 
@@ -209,7 +211,7 @@ DEBIAN_PYTHON = "python3.11-minimal libpython3.11-minimal libpython3.11-stdlib l
 
 
 def other_python(file, work, command):
-    """Debian's Python for aarch64, unpacked, with the packages that the wheel needs from where pip has them."""
+    """Runs the command with Debian's Python for aarch64, which is only unpacked. pip gets the packages that the wheel needs."""
     root, site = work / "root", work / "site"
     run("apt-get", "download", *(f"{package}:arm64" for package in DEBIAN_PYTHON.split()), cwd=work)
     for package in work.glob("*.deb"):
@@ -217,14 +219,14 @@ def other_python(file, work, command):
     options = ["--platform", "manylinux_2_28_aarch64", "--platform", "manylinux2014_aarch64", "--python-version", "3.11", "--only-binary=:all:"]
     run(TOOLS / "pip", "install", "--quiet", "--disable-pip-version-check", "--target", site, *options, file, cwd=work, **network())
     libraries = f"{root}/usr/lib/aarch64-linux-gnu:{root}/lib/aarch64-linux-gnu"
-    # Plain pages, because qemu takes memory for every page that was ever mapped.
+    # Plain pages, because qemu needs memory for every page that was ever mapped.
     run("qemu-aarch64", "-L", root, "-E", f"LD_LIBRARY_PATH={libraries}", "-E", f"PYTHONHOME={root}/usr", root / "usr/bin/python3.11", *command, cwd=work,
         PYTHONPATH=site, SOMEMEM_PLAIN_PAGES=1, OPENBLAS_NUM_THREADS=1)  # fmt: skip
 
 
 def use_musl(work):
-    """Its library from C: Debian has no Python for musl, and what is Python is the same in every wheel. What the library asks CPython for
-    has to be in the program, and is not called there."""
+    """Uses the wheel's library from C, because Debian has no Python for musl, and the Python part is the same in every wheel. The program
+    has to define the functions of CPython that the library needs; it does not call them."""
     (library,) = work.glob("unzipped/somemem/_native/*.so")
     library = library.rename(work / "libsomemem.so.0.1")
     asked = re.findall(r" UND (_?Py\w+)$", run("readelf", "--wide", "--dyn-syms", library, cwd=work).decode(), re.MULTILINE)
@@ -235,7 +237,7 @@ def use_musl(work):
 
 
 def use_source(file, work):
-    """As pip does. Little is optimised, so that it is soon done."""
+    """Installs the sources with pip. Little is optimised, to save time."""
     program = work / "answers.py"
     program.write_text(PYTHON)
     quick = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "1"}
@@ -244,7 +246,7 @@ def use_source(file, work):
 
 
 def use_crate(file, work):
-    """A Rust program that depends on it."""
+    """Builds a Rust program that depends on the crate."""
     crate = unpacked(file, work)
     (work / "src").mkdir()
     (work / "Cargo.toml").write_text(f'[package]\nname = "user"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n[dependencies]\nsomemem = {{ path = "{crate.name}" }}\n')
@@ -256,4 +258,4 @@ def use_crate(file, work):
     }}""")
     said = run("cargo", "run", "--quiet", cwd=work, **network()).decode()
     if said != bits.removeprefix("0x"):
-        sys.exit(f"{file.name} gives {said} for {bits}")
+        sys.exit(f"{file.name} gives {said} instead of {bits}")

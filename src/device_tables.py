@@ -38,7 +38,7 @@ def substitution():
 
 
 def columns():
-    """What a byte of row 0 comes to after SubBytes and MixColumns: a column, row 0 in the lowest byte."""
+    """The column that a byte of row 0 becomes in SubBytes and MixColumns, with row 0 in the lowest byte."""
     return [times_x(s) | s << 8 | s << 16 | (times_x(s) ^ s) << 24 for s in substitution()]
 
 
@@ -76,12 +76,12 @@ def main():
     before, begin, rest = HEADER.read_text().partition(BEGIN)
     old, end, after = rest.partition(END)
     if not begin or not end:
-        sys.exit(f"{HEADER} has no place for the tables")
+        sys.exit(f"{HEADER} lacks the lines that enclose the tables")
     new = text()
     if sys.argv[1:] != ["--check"]:
         HEADER.write_text(before + begin + new + end + after)
     elif old != new:
-        sys.exit("include/somemem_device.h has other tables: python3 src/device_tables.py")
+        sys.exit("the tables in include/somemem_device.h differ from their formulas: run python3 src/device_tables.py")
 
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@
 //! of (seed, stream, index). `include/somemem.h` is its manual.
 //!
 //! # Map
-//! Data flows one way: a C call ([`capi`]) finds a buffer by its handle (`handle`). The buffer has room for noise, and a kernel
-//! for the CPU's instruction set draws it: these are the package `somemem` (in `rust/`).
+//! Data flows one way: a C call ([`capi`]) finds a buffer by its handle (`handle`), and a kernel for the CPU's instruction set
+//! draws noise into the buffer. Buffers and kernels are in the package `somemem` (in `rust/`).
 //!
 //! # Safety of the C functions
-//! Handles may be any value at all: a wrong one is refused. What the functions ask of their caller is this, and each
-//! `unsafe` C function means it: a pointer to data, where it is neither NULL nor misaligned and the number of doubles is
-//! not 0, points to that many doubles that the caller may read and write and that nobody else uses during the call; and a
-//! handle is not resized or freed while another thread uses it.
+//! A handle may be any value: a wrong one is refused. Each `unsafe` C function asks two things of its caller. A pointer to data,
+//! if it is neither NULL nor misaligned and the number of elements is not 0, points to that many elements; the caller may read
+//! and write them, and nobody else uses them during the call. And no thread resizes or frees a handle while another thread uses
+//! it.
 
-// What C can reach neither panics nor prints, and every allocation can fail.
+// Code that C can reach neither panics nor prints, and every allocation reports failure.
 #![cfg_attr(
     not(test),
     deny(

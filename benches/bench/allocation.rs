@@ -1,5 +1,4 @@
-//! Making a block and freeing it, against C heaps. Nobody touches the memory: what its first page faults cost is not in
-//! the figures.
+//! Making a block and freeing it, against C heaps. The memory is not touched, so the figures are without page faults.
 
 use std::sync::Barrier;
 use std::thread::{available_parallelism, scope};
@@ -14,14 +13,14 @@ use crate::peers::Heaps;
 
 const NUMBERS: [usize; 5] = [1, 16, SMALL, 64 << 10, 1 << 20];
 
-/// Blocks of so many doubles and fewer are what a heap is fast at.
+/// A heap is fast at blocks of up to this many doubles.
 pub const SMALL: usize = 512;
 
-/// How many blocks live at once where it is more than one. A block that is freed and made again at once is always the
-/// first in its heap's list, and in the cache: no program is that kind.
+/// How many blocks live at once in `among_others`. A single live block is always the first in its heap's list, and in the cache,
+/// which is not so in a program.
 const LIVE: usize = 64;
 
-/// And where they and all that a table has of them are out of cache, each of so many doubles at most.
+/// So many live blocks that they and a table of them do not fit in the cache; and the most doubles of each.
 const MANY: usize = 1_000_000;
 const TINY: usize = 8;
 
@@ -45,7 +44,7 @@ fn new_and_free(library: &'static Library, heaps: &Heaps, number: usize) -> Case
     case.contender("somemem", work(library, number))
 }
 
-/// One of the live blocks, any of them, is freed and another one is made in its place, of any length up to `most`.
+/// A call frees a random block of the live ones and makes another, of a random length up to `most`.
 fn among_others(library: &'static Library, heaps: &Heaps, live: usize, most: usize) -> Case {
     fn work<S: Source>(source: S, live: usize, most: usize) -> impl FnMut(&mut [f64]) {
         let begin = move || {
@@ -55,7 +54,7 @@ fn among_others(library: &'static Library, heaps: &Heaps, live: usize, most: usi
         };
         let mut state = None;
         move |_| {
-            // In the first call, which counts nowhere: most cases are never run.
+            // In the first call, which does not count. Not earlier, because most cases are never run.
             let (blocks, places, numbers) = state.get_or_insert_with(begin);
             let block = &mut blocks[places.next()];
             *block = None;
@@ -72,7 +71,7 @@ fn among_others(library: &'static Library, heaps: &Heaps, live: usize, most: usi
     case.contender("somemem", work(library, live, most))
 }
 
-/// Small blocks of any length by one thread and by two: half the time for a call where neither meets the other.
+/// Small blocks of random lengths, by one thread and by two. If two do not hinder each other, a call takes half the time.
 fn by_threads(library: &'static Library, heaps: &Heaps) -> Case {
     fn join<S: Source>(mut case: Case, name: &str, source: Option<S>) -> Case {
         case = case.timed_peer(format!("{name}, 1 thread"), source.map(|it| new_and_free_by(1, it)));
@@ -89,7 +88,7 @@ fn by_threads(library: &'static Library, heaps: &Heaps) -> Case {
     join(case, "somemem", Some(library))
 }
 
-/// Divides the calls among so many threads. What it takes to start them is not in the figure.
+/// Divides the calls among several threads. The figure does not include starting them.
 fn new_and_free_by(threads: usize, source: impl Source) -> impl FnMut(u64, &mut [f64]) -> Duration {
     move |calls, _| {
         let ready = &Barrier::new(threads);
@@ -113,11 +112,11 @@ fn new_and_free_by(threads: usize, source: impl Source) -> impl FnMut(u64, &mut 
     }
 }
 
-/// Keeps the calling thread on one of the process's CPUs. Where both threads begin on the same one, the system takes
-/// longer than a sample to move one of them.
+/// Keeps the calling thread on one of the process's CPUs. If both threads began on the same CPU, the system would take longer
+/// than a sample to move one of them.
 #[cfg(target_os = "linux")]
 pub fn stay_on_cpu(number: usize) {
-    // SAFETY: sets of CPUs that are no bits and nothing else, and room for one.
+    // SAFETY: all zeros are an empty set of CPUs, and the calls get the size of one.
     unsafe {
         let mut all: libc::cpu_set_t = std::mem::zeroed();
         let mut one = all;
@@ -133,14 +132,14 @@ pub fn stay_on_cpu(number: usize) {
 #[cfg(not(target_os = "linux"))]
 pub fn stay_on_cpu(_: usize) {}
 
-/// Numbers of a range in no order, the same ones in each run, drawn beforehand: to draw them takes as long as the calls.
+/// Random numbers of a range, the same in each run. They are drawn beforehand, because drawing them takes as long as the calls.
 pub struct Any {
     numbers: Box<[usize]>,
     next: usize,
 }
 
 impl Any {
-    /// More than a branch predictor learns by heart, and not much of the cache.
+    /// More than a branch predictor can learn, and a small part of the cache.
     const COUNT: usize = 1 << 12;
 
     pub fn of(range: std::ops::Range<usize>) -> Any {

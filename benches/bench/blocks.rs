@@ -1,19 +1,19 @@
-//! Blocks of doubles and where they come from, the library or a C heap: each case's work is written once for all of them.
+//! Blocks of doubles from the library or from a C heap, so that the work of a case is written once for all of them.
 
 use std::ffi::c_void;
 
 use crate::library::{Library, OK};
 use crate::peers::Heap;
 
-/// What somemem_new() promises for its data, and malloc() does not.
+/// The alignment of somemem_new()'s data. malloc() does not promise it.
 pub const ALIGNMENT: usize = 64;
 
-/// Where blocks come from. A failure ends the benchmark.
+/// A source of blocks. A failure ends the benchmark.
 pub trait Source: Copy + Send + Sync + 'static {
-    /// What stands for a block from now on, its address or its handle.
+    /// Makes a block and returns its address or handle.
     fn make(self, number: usize) -> *mut c_void;
 
-    /// What stands for it once it is `number` doubles long.
+    /// Makes it `number` doubles long and returns its address or handle.
     ///
     /// # Safety
     /// The block comes from this source and is live; here and below.
@@ -34,7 +34,7 @@ impl<S: Source> Block<S> {
     }
 
     pub fn resize(&mut self, number: usize) {
-        // SAFETY: the block comes from there and is live, like in the next two.
+        // SAFETY: the block comes from this source and is live, as in the next two.
         self.block = unsafe { self.source.resize(self.block, number) };
     }
 
@@ -98,7 +98,7 @@ impl Source for &'static Heap {
     }
 }
 
-/// The library's, with a length that is reserved for each when it is made.
+/// The library's blocks, each with a reserve of this length from the start.
 #[derive(Clone, Copy)]
 pub struct Reserved(pub &'static Library, pub usize);
 
@@ -111,7 +111,7 @@ impl Source for Reserved {
     }
 
     unsafe fn resize(self, block: *mut c_void, number: usize) -> *mut c_void {
-        // SAFETY: the caller answers for it, like in the next two.
+        // SAFETY: the caller's promise, as in the next two.
         unsafe { self.0.resize(block, number) }
     }
 
@@ -126,7 +126,7 @@ impl Source for Reserved {
     }
 }
 
-/// A heap's blocks on the boundary that the library's data are on.
+/// A heap's blocks with the alignment of the library's data.
 #[derive(Clone, Copy)]
 pub struct Aligned(pub &'static Heap);
 

@@ -1,26 +1,26 @@
-//! A case: one piece of work, the contenders that can do it, and how they are timed against each other.
+//! A case: one piece of work, the contenders that can do it, and the timing of them against each other.
 
 use std::time::{Duration, Instant};
 
 /// How much time to spend.
 pub struct Effort {
     pub rounds: usize,
-    /// What one sample takes, unless a single call takes longer.
+    /// The length of a sample, unless a single call takes longer.
     pub sample: Duration,
     /// Doubles in the largest block that grows.
     pub largest: usize,
-    /// To how many handles the table grows.
+    /// The number of handles that the table grows to.
     pub handles: usize,
 }
 
-/// What a case's figures are given for.
+/// The unit of a case's figures.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Call,
     Double,
 }
 
-/// Makes so many calls on this memory and says how long they took.
+/// Makes this many calls on the memory and returns how long they took.
 type Sampler = Box<dyn FnMut(u64, &mut [f64]) -> Duration>;
 
 struct Contender {
@@ -33,14 +33,14 @@ pub struct Case {
     pub name: String,
     work: String,
     unit: Unit,
-    /// In doubles, what one call works on.
+    /// The number of doubles that one call works on.
     pub number: usize,
-    /// How many rounds of one call each, if that is all there is time for.
+    /// For slow work: how many rounds, of one call each.
     few: Option<usize>,
     contenders: Vec<Contender>,
 }
 
-/// What a case came to.
+/// The result of a case.
 pub struct Outcomes {
     pub case: String,
     /// Its name without the number.
@@ -51,7 +51,7 @@ pub struct Outcomes {
     pub contenders: Vec<Outcome>,
 }
 
-/// What a contender came to.
+/// The result of a contender.
 pub struct Outcome {
     pub name: String,
     /// None for a peer that is not installed.
@@ -72,7 +72,7 @@ impl Case {
         Case { name, work: work.to_owned(), unit, number, few: None, contenders: Vec::new() }
     }
 
-    /// Of work that takes long: at most so many rounds, and one call for a sample.
+    /// For slow work: at most this many rounds, and one call for a sample.
     pub fn few(mut self, rounds: usize) -> Case {
         self.few = Some(rounds);
         self
@@ -113,15 +113,15 @@ impl Case {
         self.few.map_or(effort.rounds, |few| few.min(effort.rounds))
     }
 
-    /// Times every contender once a round, all on the same memory; those that bring their own may be larger. Who goes first rotates, so that nobody always
-    /// follows the same one's traces in caches and clock rates.
+    /// Times every contender once a round, all on the same memory. The first one changes from round to round, so that no
+    /// contender always finds the caches and clock rates that the same other one left.
     pub fn run(self, effort: &Effort, memory: &mut [f64], mut progress: impl FnMut(usize)) -> Outcomes {
         progress(0);
         let rounds = self.rounds(effort);
         let Case { name, work, unit, number, few, mut contenders } = self;
         let within = number.min(memory.len());
         let memory = &mut memory[..within];
-        // More calls would only be asked for by a clock that stands still.
+        // Only a clock that stands still would need more calls.
         let most = if few.is_some() { 1 } else { 1 << 26 };
         let mut outcomes: Vec<Outcome> = contenders.iter_mut().map(|it| it.calibrate(effort, most, memory)).collect();
         let count = outcomes.len();
@@ -140,8 +140,7 @@ impl Case {
 }
 
 impl Contender {
-    /// Finds how many calls make a sample, at most so many. The very first call, which finds everything cold, counts
-    /// nowhere.
+    /// Finds how many calls make a sample. The first call does not count, because caches are cold.
     fn calibrate(&mut self, effort: &Effort, most: u64, memory: &mut [f64]) -> Outcome {
         let figures = self.sampler.as_mut().map(|sampler| {
             let target = nanoseconds(effort.sample);
@@ -162,14 +161,14 @@ impl Contender {
 }
 
 impl Outcomes {
-    /// Every round's nanoseconds for each unit.
+    /// The nanoseconds per unit of every round.
     pub fn ns_per_unit<'a>(&self, figures: &'a Figures) -> impl Iterator<Item = f64> + use<'a> {
         let doubles = if self.unit == Unit::Double { self.number } else { 1 };
         let units = figures.calls as f64 * doubles as f64;
         figures.samples.iter().map(move |&ns| ns as f64 / units)
     }
 
-    /// Every round's ratio of one contender to another.
+    /// The ratio of one contender to another in every round.
     pub fn ratios<'a>(&self, figures: &'a Figures, base: &'a Figures) -> impl Iterator<Item = f64> + use<'a> {
         self.ns_per_unit(figures).zip(self.ns_per_unit(base)).map(|(ns, base)| ns / base)
     }
@@ -178,13 +177,13 @@ impl Outcomes {
         self.contenders[0].figures.as_ref().expect("the base is never missing")
     }
 
-    /// What a contender came to, if it is here.
+    /// The result of a contender, if it is installed.
     pub fn figures(&self, contender: &str) -> Option<&Figures> {
         self.contenders.iter().find(|it| it.name == contender)?.figures.as_ref()
     }
 }
 
-/// At least 1, so that a clock too coarse for a sample makes no zeros to divide by.
+/// At least 1, because a coarse clock could give 0, and times are divided.
 fn nanoseconds(took: Duration) -> u64 {
     u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1)
 }

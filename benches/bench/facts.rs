@@ -1,4 +1,4 @@
-//! What shrinking a large block does besides taking time: what memory comes back.
+//! How much memory shrinking a large block gives back.
 
 use crate::blocks::Source;
 use crate::growth::double;
@@ -17,7 +17,7 @@ pub struct Fact {
     pub value: Option<f64>,
 }
 
-/// What cannot be found out on this system is left out.
+/// Facts that this system does not tell are left out.
 pub fn facts(library: &'static Library, heaps: &Heaps, largest: usize) -> Vec<Fact> {
     let fact = |contender, value| Fact { name: GIVEN_BACK, contender, value };
     let mut facts = Vec::new();
@@ -41,7 +41,7 @@ fn given_back(source: impl Source, largest: usize) -> Option<f64> {
     Some(100.0 * (full - left) / freed)
 }
 
-/// Bytes of this process in memory, counted page by page: /proc/self/statm only says about how many.
+/// The resident bytes of this process, counted page by page. /proc/self/statm is only approximate.
 fn resident() -> Option<f64> {
     let told = std::fs::read_to_string("/proc/self/smaps_rollup").ok()?;
     let line = told.lines().find_map(|line| line.strip_prefix("Rss:"))?;

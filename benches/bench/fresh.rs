@@ -1,5 +1,4 @@
-//! Noise in memory that was not there before: made, filled and freed in each call. Half the time or more of such a call
-//! is what the system takes to give pages.
+//! Noise in new memory: each call makes, fills and frees it. Half the time of such a call or more is the system's page faults.
 
 use std::ffi::c_int;
 use std::hint::black_box;
@@ -15,7 +14,7 @@ const NUMBERS: [usize; 2] = [512 << 10, 2 << 20];
 /// The largest takes a tenth of a second in each call.
 const FEW: usize = 15;
 
-/// What numpy.random.default_rng() gives.
+/// The generator of numpy.random.default_rng().
 const NUMPY: &str = "PCG64";
 
 pub fn cases(library: &'static Library, peers: &Peers) -> impl Iterator<Item = Case> {
@@ -23,7 +22,7 @@ pub fn cases(library: &'static Library, peers: &Peers) -> impl Iterator<Item = C
     fills.into_iter().chain([random_noise(library, peers, LARGEST)])
 }
 
-/// The same fill for all; who gives the memory differs.
+/// All contenders use the same fill. They differ in where the memory comes from.
 fn fill(library: &'static Library, peers: &Peers, number: usize) -> Case {
     let mut case = Case::new("new, fill, free", number, Unit::Double)
         .contender("malloc", new_fill_free(library, peers.heaps.system, number));
@@ -38,7 +37,7 @@ fn new_fill_free(library: &'static Library, source: impl Source, number: usize) 
     move |_| {
         let block = Block::new(source, number);
         let (stream, first) = (indices.stream, indices.next(number));
-        // SAFETY: the block is so many doubles to write.
+        // SAFETY: the block has this many doubles to write.
         let status = unsafe {
             (library.set_threads)(1);
             (library.fill)(block.data(), number, SEED, stream, first)
@@ -72,7 +71,7 @@ enum Pages {
     Huge,
 }
 
-/// Pages from the system for as many bytes as the case has, memset and given back. Huge ones begin on their boundary.
+/// Maps pages for the bytes of the case, writes them by memset, and unmaps them. Huge pages begin on their boundary.
 fn memset_fresh(pages: Pages) -> impl FnMut(&mut [f64]) {
     const HUGE: usize = 2 << 20;
     let memset = black_box(libc::memset as unsafe extern "C" fn(_, c_int, usize) -> _);
@@ -94,11 +93,11 @@ fn memset_fresh(pages: Pages) -> impl FnMut(&mut [f64]) {
 }
 
 /// # Safety
-/// So many bytes are mapped.
+/// This many bytes are mapped.
 unsafe fn advise_huge(start: *mut libc::c_void, bytes: usize) {
-    // A system without them gives small ones.
+    // A system without huge pages gives small ones.
     #[cfg(target_os = "linux")]
-    // SAFETY: the caller answers for it.
+    // SAFETY: the caller's promise.
     unsafe {
         libc::madvise(start, bytes, libc::MADV_HUGEPAGE)
     };

@@ -1,5 +1,4 @@
-//! What the library's memory is meant to reach, and whether it does, all from one run. A goal that is missed is told and
-//! fails nothing.
+//! The goals of the benchmark, and whether a run reaches them. A missed goal is reported, but is not a failure.
 
 use std::ops::RangeInclusive;
 
@@ -12,26 +11,26 @@ const SOMEMEM: &str = "somemem";
 pub struct Goal {
     pub what: &'static str,
     figure: Figure,
-    /// None for a figure that is only to be seen.
+    /// None for a figure without a goal.
     pub limits: Option<Limits>,
 }
 
 enum Figure {
-    /// How many times as long one contender takes as another: the worst of the cases of this work and these sizes.
+    /// The ratio of one contender's time to another's: the worst of the cases of this work and these sizes.
     Ratio {
         work: &'static str,
         numbers: RangeInclusive<usize>,
         of: &'static str,
         to: &'static str,
     },
-    /// How many times as long the fastest of some takes as another: of those whose names end so.
+    /// The ratio of the fastest contender whose name ends with `of` to another.
     Fastest {
         work: &'static str,
         number: usize,
         of: &'static str,
         to: &'static str,
     },
-    /// A call's microseconds, of the worst of these contenders.
+    /// The microseconds of a call, for the slowest of these contenders.
     Microseconds {
         work: &'static str,
         of: &'static [&'static str],
@@ -39,7 +38,7 @@ enum Figure {
     Fact(&'static str),
 }
 
-/// What is required, and the goal.
+/// The required figure, and the goal.
 #[derive(Clone, Copy)]
 pub enum Limits {
     AtMost(f64, f64),
@@ -146,7 +145,7 @@ impl Goal {
 }
 
 impl Limits {
-    /// Which of the two a figure reaches.
+    /// Which of the two limits a figure reaches.
     pub fn verdict(self, figure: f64) -> &'static str {
         let (required, goal) = match self {
             Limits::AtMost(required, goal) => (figure <= required, figure <= goal),
@@ -159,7 +158,7 @@ impl Limits {
         }
     }
 
-    /// As they are printed.
+    /// The limits as text.
     pub fn words(self) -> [String; 2] {
         match self {
             Limits::AtMost(required, goal) => [format!("<= {required}"), format!("<= {goal}")],

@@ -15,15 +15,15 @@ const FIRST: usize = 1 << 10;
 /// Doubles in 4 KiB.
 const PAGE: usize = 1 << 9;
 
-/// A block that is filled one by one in the end has so many doubles.
+/// The final length of a block that is filled one double at a time.
 const APPENDED: usize = 1_000_000;
 
-/// A last double is pushed and popped about these lengths, which are whole pages, of either size.
+/// A double is pushed and popped at these lengths, which are whole pages, small and huge.
 const ABOUT: [usize; 2] = [128 << 10, 1 << 20];
 
 const STEPS: usize = 1000;
 
-/// A heap that copies the block in each step is not asked for all of them.
+/// A heap that copies the block in each step makes only some of these steps.
 const ENOUGH: Duration = Duration::from_millis(300);
 
 /// Each of these calls takes a good part of a second.
@@ -45,8 +45,8 @@ fn by_doubling(library: &'static Library, heaps: &Heaps, largest: usize) -> Case
                 drop(block);
                 took
             };
-            // Of a virtual machine's memory the host may have taken back what was free for a while. The first growth pays for
-            // that, and is not counted.
+            // A virtual machine's host may have taken back memory that was free for a while. The first growth pays for that, and
+            // does not count.
             growth();
             (0..calls).map(|_| growth()).sum()
         }
@@ -82,12 +82,12 @@ fn touched<S: Source>(source: S, number: usize) -> Block<S> {
 fn touch<S: Source>(block: &Block<S>, part: Range<usize>) {
     let data = block.data();
     for index in part.step_by(PAGE) {
-        // SAFETY: every part named here is one of the block's.
+        // SAFETY: callers pass only parts of the block.
         unsafe { data.add(index).write(1.0) };
     }
 }
 
-/// A call is one step, and its time the median of them: one that copies the block can make them all seem slow.
+/// A call is one step. The time is the median of the steps, because one step that copies the block would dominate a mean.
 fn by_a_page(library: &'static Library, heaps: &Heaps, largest: usize) -> Case {
     type Way = fn(usize, usize) -> usize;
     let (growing, shrinking): (Way, Way) = (|number, step| number + step * PAGE, |number, step| number - step * PAGE);
@@ -124,10 +124,10 @@ fn by_a_page(library: &'static Library, heaps: &Heaps, largest: usize) -> Case {
         .timed_peer("somemem, to and fro", Some(work(library, largest, to_and_fro)))
 }
 
-/// Appends values one by one to an empty block, and frees it. They come from where the compiler cannot see, so that it
-/// makes no vectors of them.
+/// Appends values one by one to an empty block, and frees it. The compiler cannot see where the values come from, so it cannot
+/// use vectors.
 fn by_one(library: &'static Library, heaps: &Heaps) -> Case {
-    /// Asks for each double's place, and where it is.
+    /// Resizes the block for each double, and asks for its address.
     fn each_time(source: impl Source) -> impl FnMut(&mut [f64]) {
         move |_| {
             let mut block = Block::new(source, 0);
@@ -138,7 +138,7 @@ fn by_one(library: &'static Library, heaps: &Heaps) -> Case {
             }
         }
     }
-    /// What people write because each_time() is slow.
+    /// Doubles the capacity by hand, as people do because each_time() is slow.
     fn by_hand(heap: &'static Heap) -> impl FnMut(&mut [f64]) {
         move |_| {
             let mut capacity = 1;
@@ -153,12 +153,12 @@ fn by_one(library: &'static Library, heaps: &Heaps) -> Case {
             }
         }
     }
-    /// As in a program that does it once: in memory that the heap has yet to ask for. The library's always is, because what it
-    /// keeps of the round before is too large for a buffer that begins small.
+    /// In memory that the heap has yet to ask the system for, as in a program that does this once. The library's memory is always
+    /// new here: what it keeps from the round before is too large for a buffer that begins small.
     fn fresh(mut work: impl FnMut(&mut [f64])) -> impl FnMut(u64, &mut [f64]) -> Duration {
         move |calls, memory| {
             let mut call = || {
-                // SAFETY: gives unused memory of the C library's heap back.
+                // SAFETY: only gives unused memory of the C library's heap back.
                 unsafe { libc::malloc_trim(0) };
                 let start = Instant::now();
                 work(memory);
@@ -175,14 +175,15 @@ fn by_one(library: &'static Library, heaps: &Heaps) -> Case {
     }
     case.contender("realloc each time", each_time(heaps.system))
         .contender("somemem", each_time(library))
-        // What the resizing is of it.
+        // Only the resizing.
         .contender("somemem, nothing written", move |_| {
             let mut block = Block::new(library, 0);
             (0..APPENDED).for_each(|n| block.resize(n + 1));
         })
 }
 
-/// A stack whose last double comes and goes. Beside where a page begins it is what it costs when nothing is to be done.
+/// A stack whose last double is pushed and popped. At the beginning of a page this may need memory; elsewhere nothing has to be
+/// done.
 fn push_and_pop(library: &'static Library, heaps: &Heaps, number: usize) -> Case {
     fn work<S: Source>(source: S, number: usize) -> impl FnMut(&mut [f64]) {
         let mut begun = None;

@@ -1,4 +1,4 @@
-//! Blocks by the million, and blocks that one thread makes and another frees: what the table of handles is for.
+//! A million live blocks, and blocks that one thread makes and another frees. Both test the table of handles.
 
 use std::io::{Read, Write, pipe};
 use std::sync::Barrier;
@@ -12,12 +12,12 @@ use crate::case::{Case, Unit};
 use crate::library::Library;
 use crate::peers::Heaps;
 
-/// A producer hands over so many blocks at once, so that handing over takes a small part of the time, and is no further ahead
-/// than a few times as many.
+/// A producer hands over this many blocks at once, so that handing over takes a small part of the time. It is ahead by a few
+/// times as many at most.
 const BATCH: u64 = 1000;
 const AHEAD: usize = 4;
 
-/// In fewer blocks, waking the threads would be what is measured.
+/// With fewer blocks, the figure would be the time to wake the threads.
 const ENOUGH: u64 = 100 * BATCH;
 
 /// Growing a table takes a second.
@@ -36,7 +36,7 @@ fn by_producer_and_consumer(library: &'static Library, heaps: &Heaps) -> Case {
     case.timed_peer("somemem", Some(hand_over(library)))
 }
 
-/// A call is a block. What it takes to start the threads is not in the figure.
+/// A call is one block. The figure does not include starting the threads.
 fn hand_over<S: Source>(source: S) -> impl FnMut(u64, &mut [f64]) -> Duration {
     move |calls, _| {
         let ready = &Barrier::new(2);
@@ -70,8 +70,8 @@ fn hand_over<S: Source>(source: S) -> impl FnMut(u64, &mut [f64]) -> Duration {
     }
 }
 
-/// What the slowest of so many calls takes that each make a block of one double. The first page faults of memory are in it, and what
-/// else the machine does meanwhile: a busy one tells nothing.
+/// The time of the slowest of many calls, each of which makes a block of one double. It includes page faults, and everything else
+/// that the machine does meanwhile, so it means nothing on a busy machine.
 fn worst_call(library: &'static Library, heaps: &Heaps, handles: usize) -> Case {
     let mut case = Case::new("the worst call of many, all live,", handles, Unit::Call).few(FEW);
     case = case.timed_peer("malloc", Some(worst_of(heaps.system, handles)));
@@ -81,11 +81,11 @@ fn worst_call(library: &'static Library, heaps: &Heaps, handles: usize) -> Case 
     case.timed_peer("somemem", Some(worst_of(library, handles)))
 }
 
-/// In a forked process, because a table and a heap that have grown stay so.
+/// In a forked process, because a table and a heap that have grown stay large.
 fn worst_of(source: impl Source, handles: usize) -> impl FnMut(u64, &mut [f64]) -> Duration {
     move |calls, _| {
         let (mut told, mut tell) = pipe().expect("a process may have a pipe");
-        // SAFETY: no other thread of this process is under way, so that the child may do what this one may.
+        // SAFETY: this process has no other thread, so the child may call every function.
         let child = unsafe { libc::fork() };
         assert!(child >= 0, "a process may fork");
         if child == 0 {
@@ -99,13 +99,13 @@ fn worst_of(source: impl Source, handles: usize) -> impl FnMut(u64, &mut [f64]) 
             }
             let nanoseconds = u64::try_from(worst.as_nanos()).unwrap_or(u64::MAX);
             let failed = tell.write_all(&nanoseconds.to_ne_bytes()).is_err();
-            // SAFETY: ends the child here, with nothing of the parent's done again.
+            // SAFETY: ends the child here, without the exit functions of the parent.
             unsafe { libc::_exit(failed.into()) }
         }
         drop(tell);
         let mut nanoseconds = [0; 8];
         told.read_exact(&mut nanoseconds).expect("the child tells");
-        // SAFETY: the child, which nobody else waits for.
+        // SAFETY: nobody else waits for this child.
         unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
         Duration::from_nanos(u64::from_ne_bytes(nanoseconds)) * u32::try_from(calls).expect("a case of few calls")
     }

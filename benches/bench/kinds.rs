@@ -1,4 +1,4 @@
-//! What else the library draws: floats, sums, another mean and scale, and rows, each beside plain doubles.
+//! Floats, sums, another mean and scale, and rows, each compared with plain doubles.
 #![allow(clippy::undocumented_unsafe_blocks, reason = "each draws into the memory that it is given, and no more")]
 
 use std::ffi::c_int;
@@ -7,7 +7,7 @@ use crate::case::{Case, Unit};
 use crate::library::{Library, OK};
 use crate::noise::{Indices, LARGEST, SEED};
 
-/// Neither 0 nor 1, so that nothing about it is simple.
+/// Neither 0 nor 1, so that no case is simpler than others.
 const SCALE: f64 = 0.1;
 
 pub fn cases(library: Library) -> impl Iterator<Item = Case> {
@@ -55,7 +55,7 @@ fn by(library: Library, mut draw: impl FnMut(*mut f64, usize, u64, u64) -> c_int
 fn short_rows(library: Library) -> Case {
     const COLUMNS: usize = 3;
     const ROWS: usize = 1 << 20;
-    /// How long the rows of the array are that the block is cut from.
+    /// The length of the rows of the array that has the block.
     const WIDTH: u64 = 1000;
     let Library { fill, fill_rows, .. } = library;
     Case::new("rows of 3:", COLUMNS * ROWS, Unit::Double)
@@ -88,7 +88,7 @@ fn wide_rows(library: Library) -> Case {
     let Library { fill, fill_rows, .. } = library;
     let mut array = Vec::new();
     let rows = by(library, move |out, _, stream, first| {
-        // Of the case's memory, which is half of that, nothing is used.
+        // They need twice the case's memory, so they have memory of their own.
         let _ = out;
         if array.is_empty() {
             array = vec![0.0; 2 * SIDE * SIDE];

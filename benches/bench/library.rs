@@ -1,5 +1,5 @@
-//! libsomemem.so as users have it, loaded as any program would: its kernels are chosen while it runs, and nothing of it
-//! is compiled for this CPU or into this benchmark.
+//! libsomemem.so as users have it, loaded as any program does. It chooses its kernel when it runs. No part of it is compiled for
+//! this CPU or into this benchmark.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::Path;
@@ -31,7 +31,7 @@ pub struct Library {
 impl Library {
     pub fn load(folder: &Path) -> Result<Library, String> {
         let path = folder.join("libsomemem.so");
-        // A name without a slash would be looked up elsewhere.
+        // The loader would search for a name without a slash.
         let shared = std::path::absolute(&path).ok().and_then(Shared::open);
         let shared = shared.ok_or(format!("{} cannot be loaded. `cargo build --release` makes it.", path.display()))?;
         // SAFETY: these are the types in include/somemem.h. A status is an enum, which C passes as an int here; a
@@ -67,7 +67,7 @@ pub struct Kernels {
 }
 
 impl Kernels {
-    /// They stand beside the library. Without them their rows are missing.
+    /// They are beside the library. Without them their rows are missing.
     pub fn load(folder: &Path) -> Option<Kernels> {
         let shared = std::path::absolute(folder.join("examples/libkernels.so")).ok().and_then(Shared::open)?;
         // SAFETY: these are the types in benches/kernels.rs.

@@ -1,9 +1,9 @@
-//! The side-by-side benchmark behind `make bench`: every case times the library against what people use instead.
+//! The benchmark behind `make bench`: every case times the library against what people use instead.
 //!
-//! A case (`case`) has contenders, the first of them its base. They take turns in interleaved rounds, and what counts
-//! is the ratio to the base within a round, because whatever else the machine does meets both alike. `noise`, `kinds`,
-//! `allocation`, `handles`, `growth` and `fresh` list the cases, `peers` who else can do it; `facts` are what is no time, `goals`
-//! what all of it should come to. `report` prints and writes it down.
+//! A case (`case`) has contenders, of which the first is the base. They take turns in interleaved rounds. The ratio to the base
+//! within a round is what counts, because other work of the machine slows both alike. `noise`, `kinds`, `allocation`, `handles`,
+//! `growth` and `fresh` list the cases, and `peers` the other contenders. `facts` are figures that are not times, and `goals` the
+//! figures to reach. `report` prints all and writes it to a file.
 
 // The contenders are C functions, called as C programs call them.
 #![allow(unsafe_code)]
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     };
     let peers = Peers::load(&arguments.peers);
     let (largest, handles) = (arguments.effort.largest, arguments.effort.handles);
-    // Allocation first: once a program has had a second thread, glibc's malloc() is slower, and the rest starts some.
+    // Allocation comes first: glibc's malloc() is slower once a program has had a second thread, and later cases start threads.
     let mut cases: Vec<Case> = allocation::cases(library, &peers.heaps)
         .chain(handles::cases(library, &peers.heaps, handles))
         .chain(noise::cases(*library, Kernels::load(&arguments.library), &peers))
@@ -84,7 +84,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Room for every case on a 64-byte boundary. Not the library's own, whose pages may one day be chosen for speed.
+/// Memory for every case, on a 64-byte boundary. It is not from the library, which may choose its pages for speed.
 fn memory() -> &'static mut [f64] {
     #[derive(Clone)]
     #[repr(align(64))]
@@ -101,11 +101,11 @@ fn fail(complaint: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// One line that is rewritten round by round; where that cannot be, one line a case.
+/// One line that is rewritten in each round. If the output is not a terminal, one line for each case.
 fn show_progress(heading: &str, round: usize, rounds: usize) {
     if stderr().is_terminal() {
         eprint!("\r{heading}: {round}/{rounds}\x1b[K");
-        // Progress that cannot be shown is no reason to stop.
+        // If progress cannot be shown, the benchmark goes on.
         let _ = stderr().flush();
     } else if round == 0 {
         eprintln!("{heading}");

@@ -1,4 +1,4 @@
-//! Filling memory and adding noise to it, against memset of the same bytes: as fast as memory can be written.
+//! Filling memory and adding noise to it, against memset of the same bytes, which is as fast as memory can be written.
 //!
 //! The memory is hot: the same doubles in every call, so small cases stay in cache and no case meets a page fault.
 
@@ -16,8 +16,8 @@ pub const LARGEST: usize = 16 << 20;
 
 pub const SEED: u64 = 42;
 
-/// What memset writes. Not 0: where this was written, zeros over zeros are written twice as fast as any other bytes.
-/// Eight of these make 0.0005.
+/// The byte that memset writes. It is not 0, because some machines write zeros over zeros twice as fast as other bytes. Eight of
+/// these bytes are the double 0.0005.
 pub const BYTE: c_int = 0x3f;
 
 pub fn cases(library: Library, kernels: Option<Kernels>, peers: &Peers) -> impl Iterator<Item = Case> {
@@ -40,7 +40,7 @@ fn fill(library: Library, kernels: Option<Kernels>, peers: &Peers, number: usize
         let mut indices = Indices::new();
         let fill = kernels.expect("they have names").fill;
         case = case.contender(format!("somemem, {name}"), move |memory| {
-            // SAFETY: `memory` is so many doubles to write, and the kernel has a name.
+            // SAFETY: `memory` has this many doubles to write, and the kernel has a name, so this CPU can run it.
             unsafe {
                 fill(kernel, memory.as_mut_ptr(), memory.len(), SEED, indices.stream, indices.next(memory.len()))
             };
@@ -53,7 +53,7 @@ fn fill_by(library: Library, threads: usize) -> impl FnMut(&mut [f64]) {
     let mut indices = Indices::new();
     move |memory| {
         let (stream, first) = (indices.stream, indices.next(memory.len()));
-        // SAFETY: `memory` is so many doubles to write.
+        // SAFETY: `memory` has this many doubles to write.
         let status = unsafe {
             (library.set_threads)(threads);
             (library.fill)(memory.as_mut_ptr(), memory.len(), SEED, stream, first)
@@ -67,7 +67,7 @@ fn floats_by(library: Library) -> impl FnMut(&mut [f64]) {
     let mut indices = Indices::new();
     move |memory| {
         let (stream, first) = (indices.stream, indices.next(memory.len()));
-        // SAFETY: `memory` is more than so many floats to write.
+        // SAFETY: `memory` has room for more than this many floats.
         let status = unsafe {
             (library.set_threads)(1);
             (library.fill_f32)(memory.as_mut_ptr().cast(), memory.len(), SEED, stream, first)
@@ -76,7 +76,7 @@ fn floats_by(library: Library) -> impl FnMut(&mut [f64]) {
     }
 }
 
-/// The base overwrites the sums in every round, so they stay small.
+/// The base overwrites the memory in every round, so the sums stay small.
 fn add(library: Library, number: usize) -> Case {
     let mut case = against_memset("add", number);
     case = case.contender("somemem, fill", fill_by(library, 1)).contender("somemem", add_by(library, 1));
@@ -91,7 +91,7 @@ fn add_by(library: Library, threads: usize) -> impl FnMut(&mut [f64]) {
     let mut indices = Indices::new();
     move |memory| {
         let (stream, first) = (indices.stream, indices.next(memory.len()));
-        // SAFETY: `memory` is so many doubles to read and write.
+        // SAFETY: `memory` has this many doubles to read and write.
         let status = unsafe {
             (library.set_threads)(threads);
             (library.add)(memory.as_mut_ptr(), memory.len(), 1.0, SEED, stream, first)
@@ -109,15 +109,15 @@ fn against_memset(work: &str, number: usize) -> Case {
 }
 
 fn memset() -> impl Fn(&mut [f64]) + Sync {
-    // A pointer that the compiler cannot see through: no call is left out or made for one size.
+    // The compiler does not know this pointer, so it cannot leave out a call or specialise it for one size.
     let memset = black_box(libc::memset as unsafe extern "C" fn(_, _, _) -> _);
     move |memory| {
-        // SAFETY: so many bytes to write, and any bytes make doubles.
+        // SAFETY: the memory has this many bytes to write, and any bytes are doubles.
         unsafe { memset(memory.as_mut_ptr().cast(), BYTE, size_of_val(memory)) };
     }
 }
 
-/// The threads are made anew in each call, which is small against the largest case.
+/// The threads are started in each call. In the largest case that takes a small part of the time.
 fn memset_by(threads: usize) -> impl Fn(&mut [f64]) {
     let memset = memset();
     move |memory| {
@@ -129,8 +129,8 @@ fn memset_by(threads: usize) -> impl Fn(&mut [f64]) {
     }
 }
 
-/// Indices that were never drawn before in this run: drawing the same ones again and again would teach the CPU's branch
-/// predictor the rejections.
+/// Indices that were not drawn before in this run. If the same ones were drawn again and again, the CPU's branch predictor would
+/// learn which elements are rejected.
 pub struct Indices {
     pub stream: u64,
     next: u64,
@@ -142,7 +142,7 @@ impl Indices {
         Indices { stream: STREAMS.fetch_add(1, Ordering::Relaxed), next: 0 }
     }
 
-    /// The first of so many. The steps are odd, so every other call begins at an odd index.
+    /// The first of `number` new indices. The steps are odd, so every second call begins at an odd index.
     pub fn next(&mut self, number: usize) -> u64 {
         let first = self.next;
         self.next += number as u64 | 1;

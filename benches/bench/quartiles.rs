@@ -1,4 +1,4 @@
-//! What a row of samples comes to.
+//! Quartiles of a list of samples.
 
 /// The lower quartile, the median and the upper quartile.
 pub struct Quartiles(pub [f64; 3]);

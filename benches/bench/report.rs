@@ -1,4 +1,4 @@
-//! What was measured: a table for people while it grows, and JSON for programs in the end.
+//! The results: a table that is printed case by case, and JSON at the end.
 
 use crate::case::{Effort, Figures, Outcomes, Unit};
 use crate::facts::Fact;
@@ -71,7 +71,7 @@ impl Report {
         self.facts = facts;
     }
 
-    /// Prints what it came to, and says how to get what is missing.
+    /// Prints the goals, and how to install missing peers.
     pub fn end(&self) {
         let judged: Vec<String> = goals().iter().filter_map(|goal| self.judge(goal)).collect();
         if !judged.is_empty() {
@@ -154,7 +154,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", plain.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Its model, as far as the system tells.
+/// The CPU's model, if the system tells it.
 fn cpu() -> String {
     let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

@@ -1,9 +1,8 @@
 """The bit error rate of BPSK over a channel with white Gaussian noise, measured and by theory, as a table and a plot.
 
-Bits are sent as +1 or -1, noise is added, and the receiver takes the sign. A chunk of bits, with its noise, is found by its
-index alone, so that threads take chunks in any order: the counts are the same for any number of threads, and a run with
-more bits repeats those of a shorter one. The exit status is 1 if theory and measurement differ by more than 4 standard
-errors anywhere.
+Bits are sent as +1 or -1, noise is added, and the receiver takes the sign. The index alone determines the bits of a chunk and their
+noise, so threads can take chunks in any order. The counts are the same for any number of threads, and a run with more bits begins with
+those of a shorter one. The exit status is 1 if theory and measurement differ by more than 4 standard errors anywhere.
 """
 
 import argparse
@@ -30,7 +29,7 @@ MEASURED, THEORY, GRID = "#D55E00", "#000000", "#E0E0E0"
 
 
 def stddev(decibels):
-    """Of the noise, whose variance is N0 / 2, when the energy of a bit is 1."""
+    """The standard deviation of the noise: its variance is N0 / 2, and the energy of a bit is 1."""
     return math.sqrt(0.5 / 10 ** (decibels / 10))
 
 
@@ -39,7 +38,7 @@ def theory(decibels):
 
 
 def errors_in_chunk(seed, first, number):
-    """How many of the bits from `first` on are received wrongly, at each point."""
+    """How many of the `number` bits from `first` on are received wrongly, at each point."""
     sent = np.copysign(1.0, random_noise(number, seed=seed, stream=BITS, first=first))
     received = np.empty(number)
     errors = []

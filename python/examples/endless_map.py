@@ -1,8 +1,8 @@
-"""A map of 2**32 by 2**32 points, of which any window is drawn alone, and the same noise as float64 and float32, as two pictures.
+"""Draws two pictures: a window of a map of 2**32 by 2**32 points, and the same noise as float64 and float32.
 
-The map is a sum of noise on grids of different width, smoothly interpolated: hills of many sizes. Each grid is a NoiseArray with a stream
-of its own. A window needs only the points of each grid around it, whatever was drawn before. The exit status is 1 if a part of a window
-is not bit for bit what is drawn when it is asked for alone, or if a float32 sample is not the float64 one, rounded.
+The map is a sum of noise on grids of different widths, smoothly interpolated: hills of many sizes. Each grid is a NoiseArray with a stream
+of its own. A window needs only the grid points around it, whatever was drawn before. The exit status is 1 if a part of the window has
+other bits when it is drawn alone, or if a float32 sample is not the float64 sample, rounded.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def heights(seed, top, left, size):
     for stream, width in enumerate(WIDTHS):
         grid = NoiseArray((SIDE // width + 1, SIDE // width + 1), seed=seed, stream=stream)
         rows, columns = (np.arange(corner, corner + size) for corner in (top, left))
-        # The grid's points around the window, and of each point of the window the cell and the place in it.
+        # The grid points around the window; and for each point of the window, its cell and its place in the cell.
         points = grid[rows[0] // width : rows[-1] // width + 2, columns[0] // width : columns[-1] // width + 2]
         i, j = rows // width - rows[0] // width, columns // width - columns[0] // width
         y, x = smooth(rows % width / width)[:, None], smooth(columns % width / width)

@@ -2,8 +2,8 @@
 
     python tail_probability.py [samples] [--seed SEED] [--workers N]
 
-Dask draws and counts the samples chunk by chunk, by the threads of this process with a progress bar, or by worker processes. The
-counts are the same with any number of either. Exit status 1 if one is more than 5 standard errors off.
+Dask draws and counts the samples chunk by chunk, in threads of this process with a progress bar, or in worker processes. The counts are
+the same for any number of threads or workers. Exit status 1 if a count is more than 5 standard errors off.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=0, help="worker processes; 0: threads of this process")
     arguments = parser.parse_args()
     if arguments.samples < 1 or arguments.workers < 0:
-        parser.error("there is nothing to count, or nobody to do it")
+        parser.error("samples must be at least 1, and workers at least 0")
 
     x = somemem.dask.random_noise(arguments.samples, seed=arguments.seed, chunks=CHUNK)
     with scheduler(arguments.workers):
@@ -60,7 +60,7 @@ def main() -> int:
         p = math.erfc(k / math.sqrt(2))
         expected = arguments.samples * p
         deviation = (seen - expected) / math.sqrt(expected * (1 - p))
-        # A normal deviation only where several are expected.
+        # The deviation is close to normal only if several samples are expected.
         worst = max(worst, abs(deviation) if expected > 10 else 0.0)
         print(f"{k}  {seen:12}  {expected:14.2f}  {deviation:+9.2f}")
     return 0 if worst <= 5 else 1

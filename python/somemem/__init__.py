@@ -9,9 +9,10 @@ A sample is a pure function of a seed, a stream and an index, the same bits on e
 >>> bool((part == noise[500_000:500_010]).all())
 True
 
-`random_noise` and `add_noise` draw, `NoiseArray` is an array of any size of which each access draws what it asks for, `fresh_seed` is
-for what is to be repeated, and `SomeMemory` is a buffer that grows: a large one without being copied, and as far as it was reserved
-while arrays look at it.
+- `random_noise` and `add_noise` draw into memory.
+- `NoiseArray` is an array of any size that takes no memory: each access draws the elements that it asks for.
+- `fresh_seed` gives a new seed, for noise that can be repeated.
+- `SomeMemory` is a buffer that grows. A large one grows without a copy, and within its reserve also while arrays of it are alive.
 """
 
 from ._noise_array import NoiseArray

@@ -1,4 +1,4 @@
-"""What callers may pass, and what they are told when they pass something else."""
+"""Checks of arguments, with their error messages."""
 
 import math
 import operator
@@ -18,7 +18,7 @@ MOST = sys.maxsize // 8
 
 
 def integer(name: str, value: SupportsIndex) -> int:
-    """Any kind of integer; a float is a mistake, even 3.0."""
+    """Any kind of integer. A float is refused, even 3.0."""
     try:
         return operator.index(value)
     except TypeError:
@@ -42,14 +42,14 @@ def length(name: str, value: SupportsIndex) -> int:
 
 
 def in_memory(number: int) -> int:
-    """A number of elements that are in memory. There need not be so much, but C can express it."""
+    """A number of elements that C can address. There may be less memory than that."""
     if number > MOST:
         raise MemoryError(f"no memory holds {told(number)} elements")
     return number
 
 
 def told(number: int) -> str:
-    """A number in a sentence: Python refuses to write out one of thousands of digits."""
+    """A number for a message. Python refuses to print integers of thousands of digits."""
     size = number.bit_length()
     if size <= 128:
         return str(number)
@@ -57,7 +57,7 @@ def told(number: int) -> str:
 
 
 def lengths(name: str, value: Shape) -> tuple[int, ...]:
-    """The lengths of an array's dimensions; one number is a shape too, as everywhere in NumPy."""
+    """The lengths of an array's dimensions. A single number is also a shape, as in NumPy."""
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and getattr(value, "ndim", 1) > 0:
         return tuple(length(f"{name}[{place}]", number) for place, number in enumerate(value))
     return (length(name, value),)  # type: ignore[arg-type]
@@ -72,7 +72,7 @@ def shape(name: str, value: Shape) -> tuple[int, ...]:
 
 
 def dtype(value: DTypeLike | None) -> "np.dtype[Any]":
-    """One of the two that samples come in; float64 unless another is asked for."""
+    """float64 or float32; float64 if `value` is None."""
     kind = FLOAT64 if value is None else np.dtype(value)
     if kind not in (FLOAT64, FLOAT32):
         raise TypeError(f"dtype must be float64 or float32, not {kind}")
@@ -80,8 +80,8 @@ def dtype(value: DTypeLike | None) -> "np.dtype[Any]":
 
 
 def writable(name: str, array: object) -> NDArray[Any]:
-    """The memory of an array, for samples of its type to be written there. An array's own attributes can lie about it, in a
-    subclass, and so can what it answers to the buffer protocol."""
+    """The memory of an array, as a plain array that samples can be written to. A subclass can have attributes and a buffer protocol that do
+    not tell its true memory, so both are checked."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array or a SomeMemory, not {type(array).__name__}")
     plain = np.ndarray.view(array, np.ndarray)
@@ -100,7 +100,7 @@ def same_memory(array: NDArray[Any], plain: NDArray[Any]) -> bool:
 
 
 def finite(name: str, value: float) -> float:
-    """A number that a double can hold, of any sign."""
+    """Any number that is finite as a double."""
     if getattr(value, "ndim", 0) or isinstance(value, (list, tuple)):
         raise TypeError(f"{name} must be one number, not an array of them: write mean + scale * random_noise(scale.shape, seed=...)")
     try:
@@ -113,7 +113,7 @@ def finite(name: str, value: float) -> float:
 
 
 def index(name: str, value: SupportsIndex, number: int) -> int:
-    """The index of the first of so many elements."""
+    """The index of the first of `number` elements."""
     first = word(name, value)
     if first + number - 1 > LAST:
         raise ValueError(f"{name} must leave room for {told(number)} elements up to index 2**64 - 1, and {first} does not")

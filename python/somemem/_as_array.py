@@ -1,4 +1,4 @@
-"""What stands for an array in expressions."""
+"""The base of objects that can be used like an array in expressions."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class AsArray(np.lib.mixins.NDArrayOperatorsMixin):
-    """Operators and NumPy's functions take `np.asarray` of it, also for their results."""
+    """Operators and NumPy's functions take `np.asarray` of the object, as an argument and as `out`."""
 
     __slots__ = ()
 
@@ -16,7 +16,7 @@ class AsArray(np.lib.mixins.NDArrayOperatorsMixin):
         if targets:
             options["out"] = tuple(map(plain, targets))
         result = getattr(ufunc, method)(*map(plain, inputs), **options)
-        # What is given as `out` comes back as it was given.
+        # The caller gets back the object that it gave as `out`.
         return targets[0] if len(targets) == 1 else targets or result
 
 

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from ._native import ffi, lib
 
-# Smaller arrays are made by NumPy: the library has nothing to offer there, and a call costs less.
+# NumPy makes the arrays of fewer doubles: it is faster there.
 OWN = 1 << 17
 
 
 class View:
-    """What an array of a buffer holds on to, and through it every array, slice and memoryview made of that array.
+    """The base object of an array of a buffer, and so of every array, slice and memoryview made from that array.
 
-    It keeps the buffer's handle alive. Who may move the buffer has to see to it that no View of it is. Nothing else can be made
-    of a View: of one array only, and NumPy's arrays are out of the garbage collector's sight, so that no View is taken for
-    garbage while there is memory to be seen through it.
+    It keeps the buffer's handle alive. A buffer may be moved only if no View of it is alive. A View is the base of one array only,
+    and nothing else can be made from it. The garbage collector does not track NumPy's arrays, so it cannot take a View for garbage
+    while an array still uses its memory.
     """
 
     __slots__ = ("__array_interface__", "__weakref__", "_handle")
@@ -32,8 +32,8 @@ class View:
         self._handle = handle
 
     def __reduce__(self) -> NoReturn:
-        # A copy that is made in array_of() would know where the data was for ever.
-        raise TypeError("what an array holds on to cannot be copied; the array can")
+        # A copy made during array_of() would keep __array_interface__, and with it an old address.
+        raise TypeError("the base of an array of a buffer cannot be copied; the array can")
 
 
 def array_of(view: View, shape: tuple[int, ...], dtype: str = "=f8") -> NDArray[Any]:
@@ -46,7 +46,7 @@ def array_of(view: View, shape: tuple[int, ...], dtype: str = "=f8") -> NDArray[
 
 
 def new_array(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """As np.empty makes it; a large one in a buffer of the library, of as many doubles as it takes."""
+    """An array like that of np.empty. The memory of a large one is a buffer of the library."""
     number = math.prod(shape)
     doubles = -(-number * dtype.itemsize // 8)
     if doubles < OWN:
@@ -55,7 +55,7 @@ def new_array(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def owned(handle: Any, number: int) -> Any:
-    """A handle that the library has just made; its buffer is freed with the last reference to it."""
+    """Owns a handle that the library has just made. The buffer is freed with the last reference to the result."""
     if not handle:
         if ffi.errno == errno.ENOMEM:
             raise no_memory(number)
@@ -64,7 +64,7 @@ def owned(handle: Any, number: int) -> Any:
 
 
 def no_memory(number: int) -> MemoryError:
-    """For so many doubles."""
+    """The error for `number` doubles that cannot be allocated."""
     size = float(8 * number)
     units = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
     power = min(max(0, (len(str(int(size))) - 1) // 3), len(units) - 1)
@@ -72,7 +72,7 @@ def no_memory(number: int) -> MemoryError:
 
 
 def check(status: int, number: int = 0) -> None:
-    """Raises what the status of a call means, if it failed; one that asked for memory, for so many doubles."""
+    """Raises the exception for the status of a call that failed. `number` is how many doubles it asked for."""
     if status == lib.SOMEMEM_NO_MEMORY:
         raise no_memory(number)
     if status != lib.SOMEMEM_OK:

@@ -1,4 +1,4 @@
-"""From samples to memory: with which calls of the library an array is drawn, and in what pieces."""
+"""Draws into arrays: which calls of the library it takes, and in which pieces."""
 
 import itertools
 import math
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from ._buffer import check
 from ._native import ffi, lib
 
-# Between two calls Python answers an interrupt. A thread draws so many elements in 5 ms on a Zen 3, and takes some ten times as long
-# without AES instructions.
+# Elements in one call of the library, for each thread. Python handles interrupts between two calls. This many elements take 5 ms on a
+# Zen 3, and some ten times as long without AES instructions.
 PIECE = 1 << 22
-# What goes by way of other memory does so in blocks that a core's cache holds.
+# Elements in a block, where samples are drawn to other memory first and then copied: a core's cache holds one.
 BLOCK = 1 << 14
-# Shorter rows are drawn faster by way of a block than each by itself.
+# Rows of fewer elements are drawn faster in a block than one by one.
 SHORT = 256
 
 
@@ -42,7 +42,7 @@ KINDS = {FLOAT64: functions("double *", ""), FLOAT32: functions("float *", "_f32
 
 
 class Axis(NamedTuple):
-    """A dimension: its length, and by how much the place in memory, the element's index and the stream differ from one to the next."""
+    """A dimension: its length, and the steps of the place in memory, the element's index and the stream along it."""
 
     length: int
     memory: int
@@ -67,8 +67,8 @@ class Draw(NamedTuple):
     scale: float = 1.0
 
     def array(self, array: NDArray[Any], stream: int, first: int) -> None:
-        """An array, in C order. Where its rows do not lie in one piece, and are short, or the library has no function for rows, it is
-        drawn a block at a time, and NumPy takes the blocks to their places."""
+        """Draws into an array, in C order. If its rows are short and not contiguous, or the library has no function for rows, it draws a
+        block at a time, and NumPy copies the blocks to their places."""
         if not array.size:
             return
         if array.flags.c_contiguous and array.flags.aligned:
@@ -86,7 +86,7 @@ class Draw(NamedTuple):
                 first += block.size
 
     def rows(self, array: NDArray[Any], runs: Iterable[Run], first: int) -> None:
-        """An array whose first dimension is rows, each of another stream."""
+        """Draws into an array whose first dimension is rows, each with a stream of its own."""
         for run in runs:
             part = array[run.rows.start : run.rows.stop]
             if not part.size:
@@ -101,7 +101,8 @@ class Draw(NamedTuple):
                 self._blocks_of_rows(part, run, first)
 
     def _blocks_of_rows(self, part: NDArray[Any], run: Run, first: int) -> None:
-        """By way of doubles where mean and scale are given: the sum is rounded once."""
+        """Draws blocks of rows and copies them to their places. With a mean and a scale the blocks are doubles, so that the sum is rounded
+        once."""
         some = max(1, BLOCK // part[0].size)
         for row in range(0, len(part), some):
             place = part[row : row + some]
@@ -113,8 +114,8 @@ class Draw(NamedTuple):
             place[...] = block
 
     def box(self, kind: Kind, memory: int, axes: Iterable[Axis], stream: int, first: int) -> None:
-        """Rows of consecutive elements along the last axis, if that is what it is, and along the longest of the others; for each place in
-        those that are left."""
+        """Draws a box. The columns of a call are the last axis, if its elements are consecutive in memory and in the sequence. The rows
+        are the longest of the other axes. There is a call for each place in the axes that are left."""
         axes = merged(axes)
         columns = columns_of(axes)
         if columns > 1:
@@ -139,7 +140,7 @@ class Draw(NamedTuple):
             check(call(pointer + row * rows.memory, number, columns, rows.memory, *scale, self.seed, *place, rows.stream, rows.element))
 
     def _run(self, kind: Kind, memory: int, number: int, stream: int, first: int) -> None:
-        """Consecutive elements in consecutive places."""
+        """Draws consecutive elements to consecutive places."""
         pointer = ffi.cast(kind.pointer, memory)
         call, options = {
             "fill": (kind.fill, ()),
@@ -157,12 +158,12 @@ def address(array: NDArray[Any]) -> int:
 
 
 def c_order(shape: Sequence[int]) -> list[int]:
-    """By how many elements in C order the next one along each dimension is away."""
+    """The step along each dimension, in elements of an array in C order."""
     return [math.prod(shape[place + 1 :]) for place in range(len(shape))]
 
 
 def axes_of(array: NDArray[Any], stream_step: int | None = None) -> list[Axis]:
-    """Of an array in C order; or, with a step, of one whose first dimension is rows of other streams."""
+    """The axes of an array in C order. With `stream_step` its first dimension is rows, each with a stream of its own."""
     steps = c_order(array.shape)
     axes = [Axis(length, stride // array.itemsize, step, 0) for length, stride, step in zip(array.shape, array.strides, steps)]
     if stream_step is not None:
@@ -171,7 +172,7 @@ def axes_of(array: NDArray[Any], stream_step: int | None = None) -> list[Axis]:
 
 
 def merged(axes: Iterable[Axis]) -> list[Axis]:
-    """The same elements by as few dimensions as there can be."""
+    """The same elements with as few dimensions as possible."""
     few: list[Axis] = []
     for axis in axes:
         if axis.length == 1:
@@ -183,12 +184,12 @@ def merged(axes: Iterable[Axis]) -> list[Axis]:
 
 
 def columns_of(axes: Sequence[Axis]) -> int:
-    """How many consecutive elements lie in consecutive places."""
+    """The length of the last axis, if its elements are consecutive in memory and in the sequence; otherwise 1."""
     return axes[-1].length if axes and axes[-1][1:] == (1, 1, 0) else 1
 
 
 def in_rows(array: NDArray[Any], axes: Sequence[Axis]) -> bool:
-    """Whether the library's functions for rows can write there: consecutive elements, and steps forward between the rows."""
+    """Whether the library's functions for rows can draw there: the rows are contiguous, and the steps between them go forward."""
     if not array.flags.aligned or any(stride % array.itemsize for stride in array.strides):
         return False
     columns = columns_of(axes)

@@ -1,5 +1,5 @@
-"""Who still looks at a buffer, where that is easily overlooked: an error that was shown keeps the variables of the functions it
-came through alive, until the next one is."""
+"""Finds arrays of a buffer that a traceback keeps alive. A user easily overlooks them: an exception that was shown keeps the variables of
+its functions alive until the next exception is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._buffer import View
 
 
 def holder(views: set[weakref.ref[View]]) -> str:
-    """What to add to the refusal to move such a buffer."""
+    """Text for the error message: which traceback and variable hold an array of the buffer. Empty if none does."""
     alive = [view() for view in views.copy()]
     for name, error in errors():
         for trace in traces(error):
@@ -26,7 +26,7 @@ def holder(views: set[weakref.ref[View]]) -> str:
 
 
 def errors() -> Iterator[tuple[str, BaseException]]:
-    """The error that is being handled, the one that an interactive session has shown last, and what led to each."""
+    """The exception that is being handled, the one that an interactive session has shown last, and the causes of both."""
     named = [("sys.exc_info()", sys.exc_info()[1]), ("sys.last_value", getattr(sys, "last_value", None))]
     seen: set[int] = set()
     for name, error in named:

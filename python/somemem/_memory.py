@@ -20,8 +20,9 @@ from ._native import lib
 
 Itself = TypeVar("Itself", bound="SomeMemory")
 
-# C calls run without the GIL, and one handle is for one thread at a time. Re-entrant, because a destructor or a signal handler
-# may come in between and use the same buffer. One for all, so that a fork can wait until no thread has a buffer half changed.
+# C calls run without the GIL, and only one thread at a time may use a handle. The lock is re-entrant, because a destructor or a signal
+# handler may interrupt a method and use the same buffer. There is one lock for all buffers, so that a fork can wait until no thread is
+# changing a buffer.
 LOCK = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
@@ -33,20 +34,20 @@ class SomeMemory(AsArray):
     The values of new elements are unspecified, as those of `numpy.empty` are. The memory is freed when the object, `array` and
     everything that was made from it are gone.
 
-    In expressions, NumPy's functions and `out=` it is `array`; by the buffer protocol too, from Python 3.12 on. Its methods may be
-    called by several threads at once.
+    In expressions, NumPy's functions and `out=` it counts as `array`, and from Python 3.12 on also in the buffer protocol. Several
+    threads may call its methods at once.
 
     Parameters
     ----------
     n : int
         The number of doubles.
     reserve : int
-        The number of doubles up to which it can grow while arrays of it are alive; see `reserve()`.
+        The number of doubles that it can grow to while arrays of it are alive; see `reserve()`.
 
     Raises
     ------
     MemoryError
-        The doubles cannot be allocated, or there are not so many addresses as are to be reserved.
+        The doubles cannot be allocated, or the addresses cannot be reserved.
 
     Examples
     --------
@@ -57,7 +58,7 @@ class SomeMemory(AsArray):
     >>> memory.array
     array([1., 2., 3., 0., 0.])
 
-    What was reserved can be used without an array losing sight of it.
+    Within the reserve an array stays valid while the buffer grows.
 
     >>> memory = SomeMemory(3, reserve=1_000_000)
     >>> first = memory.array
@@ -66,7 +67,7 @@ class SomeMemory(AsArray):
     >>> float(first[0])
     5.0
 
-    A block gives the memory up at its end: it is freed there, or with the last array of it.
+    The end of a `with` block gives the memory up. It is freed then, or with the last array of it.
 
     >>> with SomeMemory(1_000_000) as memory:
     ...     memory[:] = 1
@@ -81,7 +82,7 @@ class SomeMemory(AsArray):
     _handle: Any
     _views: set[weakref.ref[View]]
     _moving: bool
-    # The number of doubles that the library has promised not to move. It may promise more, as capacity tells: by chance.
+    # The number of doubles that were reserved. The capacity may be larger by chance.
     _reserved: int
 
     def __init__(self, n: SupportsIndex, *, reserve: SupportsIndex = 0) -> None:
@@ -91,7 +92,7 @@ class SomeMemory(AsArray):
         with LOCK:
             if hasattr(self, "_handle"):
                 raise TypeError("this memory has been made already")
-            # Not a WeakSet, whose Python code a signal handler's exception can end before it has forgotten a view.
+            # Not a WeakSet: it is Python code, which an exception in a signal handler can end before it has removed a view.
             self._views, self._moving, self._reserved = set(), False, reserved
             self._handle = handle
 
@@ -99,17 +100,18 @@ class SomeMemory(AsArray):
     def array(self) -> NDArray[np.float64]:
         """The buffer as an array, without a copy.
 
-        It has the buffer's length of now. While it or anything made from it is alive, a slice or a memoryview say, the buffer
-        cannot shrink, and cannot grow beyond what was reserved. (The `_` of an interactive session keeps the last result alive.)
+        It has the length that the buffer has now. While the array is alive, or anything made from it such as a slice or a memoryview,
+        the buffer cannot shrink, and cannot grow beyond what was reserved. (The `_` of an interactive session keeps the last result
+        alive.)
         """
         with LOCK:
             handle = self._open()
             view = View(handle)
-            # Counted before it is known whether the data moves: in between, the same thread may come in again.
+            # Counted first, and only then checked whether the data is being moved: the same thread may come in again between the two.
             alive = weakref.ref(view, self._views.discard)
             self._views.add(alive)
             if self._moving:
-                # A traceback may keep it.
+                # A traceback may keep the view alive.
                 self._views.discard(alive)
                 raise BufferError("this memory is being resized")
             return array_of(view, (lib.somemem_len(handle),))
@@ -117,8 +119,8 @@ class SomeMemory(AsArray):
     def resize(self, n: SupportsIndex) -> None:
         """Makes the buffer `n` doubles long.
 
-        The first doubles, as many as both lengths have, keep their values; those of new ones are unspecified. After an
-        exception nothing has changed.
+        The content is kept up to the smaller of the two lengths. New doubles have unspecified values. After an exception nothing has
+        changed.
 
         Parameters
         ----------
@@ -128,8 +130,8 @@ class SomeMemory(AsArray):
         Raises
         ------
         BufferError
-            An array of the buffer is alive, and `n` is less than the length now, so that the array could end outside the buffer;
-            or `n` is more than what was reserved, so that the data could move away under the array.
+            An array of the buffer is alive, and `n` is less than the length now or more than what was reserved. The array could end
+            outside the buffer, or the data could move away under it.
         MemoryError
             The doubles cannot be allocated.
         ValueError
@@ -155,11 +157,11 @@ class SomeMemory(AsArray):
                 self._reserved = 0
 
     def reserve(self, n: SupportsIndex) -> None:
-        """Keeps the data where it is from now on, whatever the length up to `n` doubles.
+        """Reserves addresses, so that the data does not move while the buffer has up to `n` doubles.
 
-        Then the buffer can grow up to `n` while arrays of it are alive. It takes addresses, and from 1 MiB on no memory until
-        that is used, so growing can still fail. Shrinking keeps it, a number that is not above an earlier one changes nothing, and
-        growing beyond it ends it. After an exception nothing has changed.
+        Then the buffer can grow up to `n` while arrays of it are alive. A reserve of 1 MiB or more takes no memory until it is used, so
+        growing can still fail. Shrinking does not end the reserve; growing beyond `n` does. An `n` that is not above an earlier one
+        changes nothing. After an exception nothing has changed.
 
         Parameters
         ----------
@@ -169,9 +171,9 @@ class SomeMemory(AsArray):
         Raises
         ------
         BufferError
-            An array of the buffer is alive, and `n` is above what was reserved before: the data may move, this once.
+            An array of the buffer is alive, and `n` is above what was reserved before, so that this call could move the data.
         MemoryError
-            There are not so many addresses.
+            The addresses cannot be reserved.
         ValueError
             The buffer has been freed.
 
@@ -194,7 +196,8 @@ class SomeMemory(AsArray):
                 self._reserved = number
 
     def _change(self, call: Any, number: int, most: int) -> None:
-        """While an array is alive it has to stay inside the buffer, and only from the length now up to `most` does nothing move."""
+        """Makes the call. While an array is alive, `number` must be from the length now, so that the array stays inside the buffer, up to
+        `most`, so that the data does not move."""
         handle = self._open()
         if self._moving:
             raise BufferError("this memory is being resized")
@@ -211,7 +214,7 @@ class SomeMemory(AsArray):
 
     @property
     def capacity(self) -> int:
-        """The number of doubles up to which the data does not move: at least the length, and at least what was reserved.
+        """The number of doubles that the buffer can grow to without moving its data. It is at least the length.
 
         Shrinking may lower it, but not below what was reserved.
         """
@@ -220,9 +223,9 @@ class SomeMemory(AsArray):
             return number
 
     def free(self) -> None:
-        """Gives the memory up: it is freed now, or with the last array of it.
+        """Gives the memory up. It is freed now, or with the last array of it.
 
-        Afterwards the object can only be freed again, to no effect; anything else is a ValueError.
+        Afterwards `free()` does nothing, and everything else raises ValueError.
         """
         with LOCK:
             self._handle = None
@@ -281,8 +284,8 @@ class SomeMemory(AsArray):
 def trim() -> None:
     """Gives the memory that is kept of freed buffers back to the operating system.
 
-    Up to 64 MiB are kept on Linux, for later ones: new buffers of about the same size then cost no page faults. The kernel takes
-    that memory by itself when it is short. Arrays and buffers that are alive keep theirs.
+    On Linux up to 64 MiB are kept, so that new buffers of about the same size cost no page faults. The kernel takes this memory when it
+    is short. The memory of arrays and buffers that are alive does not change.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Noise as a function of (seed, stream, index), and noise that nobody can draw again."""
+"""Noise as a function of (seed, stream, index), and noise that cannot be drawn again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MEAN, SCALE = 0.0, 1.0
 
 
 def fresh_seed() -> int:
-    """A new seed from the operating system, to be written down with the results.
+    """A new random seed from the operating system. Keep it with the results, so that they can be repeated.
 
     Returns
     -------
@@ -93,32 +93,33 @@ def random_noise(
 ) -> Any:
     """Independent normal samples, N(0, 1) unless a mean or a scale is given.
 
-    Element i of the sequence (seed, stream) is a pure function of the three numbers: the same bits on every CPU, in
-    whichever pieces and by however many threads a range is drawn. To skip ahead costs nothing. Other threads run meanwhile.
+    Element i of the sequence (seed, stream) is a pure function of these three numbers. Its bits are the same on every CPU, for any
+    number of threads, and however a range is cut into calls. To skip ahead costs nothing. Other threads run meanwhile.
 
     Parameters
     ----------
     n : int or tuple of ints
-        The shape of the array. With `out` it may be left out.
+        The shape of the array. It is optional with `out`.
     seed : int, optional
-        From 0 to 2**64 - 1. Without a seed nobody can draw the samples again, and there are no streams and indices to choose.
+        From 0 to 2**64 - 1. Without a seed nobody can draw the samples again, and `stream` and `first` cannot be chosen.
     stream : int, or a sequence of ints, optional
-        Which sequence of the seed, from 0 to 2**64 - 1. Any two are unrelated. A range, a list or an array of integers has one stream
-        for each row, that is, for each place in the first dimension; each row begins at the index `first`.
+        Which sequence of the seed, from 0 to 2**64 - 1. Different streams are independent. A range, a list or an array of integers gives
+        a stream for each row, that is, for each place in the first dimension. Each row begins at the index `first`.
     first : int, optional
-        The index of the first sample. The others follow in C order: in an array of shape (r, c) element [i, j] has the
-        index ``first + i * c + j``.
+        The index of the first sample. The others follow in C order: in an array of shape (r, c), element [i, j] has the index
+        ``first + i * c + j``.
     dtype : optional
-        float64 or float32; that of `out`, or float64. A float32 sample is the float64 one, rounded.
+        float64 or float32. The default is that of `out`, or float64. A float32 sample is the float64 one, rounded.
     mean, scale : float, optional
-        Any finite numbers: the samples are ``mean + scale * x``. For float32 the sum is made in float64 and rounded once.
+        Any finite numbers: the samples are ``mean + scale * x``. For float32 the sum is computed in float64 and rounded once.
     out : numpy.ndarray or SomeMemory, optional
-        A writable array of float64 or float32 to fill where it is, with any strides: a column, say, or every other row.
+        A writable array of float64 or float32, which is filled in place. It may have any strides, as a column has, or every other row.
 
     Returns
     -------
     numpy.ndarray
-        `out`, or a new array. From 1 MiB on its memory is the library's, on a 64-byte boundary, and freed with the last view.
+        `out`, or a new array. An array of 1 MiB or more has memory of the library, on a 64-byte boundary, which is freed with the last
+        view.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def random_noise(
     OSError
         There is no seed, and the operating system gives no random key.
     KeyboardInterrupt
-        Control-C ends also a long call, soon. Which elements of `out` have been drawn is then unspecified.
+        Control-C ends a long call early. It is then unspecified which elements of `out` have been drawn.
 
     Examples
     --------
@@ -138,7 +139,7 @@ def random_noise(
     >>> random_noise(3, seed=42, dtype=np.float32)
     array([0.05494964, 0.4197164 , 0.79388225], dtype=float32)
 
-    Four samples from a million on, as two rows, and the second row again, drawn alone:
+    Four samples from index 1,000,000 on, as two rows. Then the second row again, drawn alone:
 
     >>> random_noise((2, 2), seed=42, first=1_000_000)
     array([[-1.07281887,  0.42250782],
@@ -146,7 +147,7 @@ def random_noise(
     >>> random_noise(2, seed=42, first=1_000_002)
     array([2.28905079, 0.06142956])
 
-    Into an array that is there already, here the second column of one:
+    Into an existing array, here the second column:
 
     >>> noise = np.zeros((3, 2))
     >>> column = noise[:, 1]
@@ -202,17 +203,17 @@ def add_noise(
     stream: Streams = 0,
     first: SupportsIndex = 0,
 ) -> Target:
-    """Adds noise to an array where it is: ``array += scale * random_noise(array.shape, seed=seed, ...)``.
+    """Adds noise to an array in place: ``array += scale * random_noise(array.shape, seed=seed, ...)``.
 
     No memory of the array's size is allocated, and other threads run meanwhile.
 
     Parameters
     ----------
     array : numpy.ndarray or SomeMemory
-        A writable array of float64 or float32, with any strides. For float32 the sum is made in float64 and rounded once.
+        A writable array of float64 or float32, with any strides. For float32 the sum is computed in float64 and rounded once.
     scale : float
-        The standard deviation of the noise: any finite number. A negative one subtracts what a positive one added,
-        up to the rounding of the sums.
+        The standard deviation of the noise: any finite number. A negative scale subtracts what a positive one added, except for the
+        rounding of the sums.
     seed, stream, first : optional
         As for `random_noise`.
 
@@ -245,7 +246,7 @@ def writable(name: str, array: object) -> NDArray[Any]:
 
 
 def sequence(shape: tuple[int, ...], seed: SupportsIndex | None, stream: Any, first: SupportsIndex) -> tuple[int, Any, int]:
-    """What is drawn: the seed, the stream or the rows' streams, and the first index."""
+    """The checked arguments: the seed, the stream or the rows' streams, and the first index."""
     if seed is None:
         nothing_to_choose(stream, first)
         return fresh_seed(), fresh_seed(), 0

@@ -1,4 +1,4 @@
-"""An array of any size, of which what is asked for is drawn."""
+"""An array of any size that draws the elements that are asked for."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class NoiseArray(AsArray):
     """An array of independent N(0, 1) samples that takes no memory: each access draws what it asks for, and the same samples again.
 
     It equals ``somemem.random_noise(shape, seed=seed, stream=stream, first=first, dtype=dtype)``, and may be larger than any memory.
-    Indices are integers, slices with any steps, ``...`` and ``None``, as NumPy's. In expressions and NumPy's functions it is
-    ``np.asarray`` of it, which draws it all. It can be pickled, and several threads may read it at once.
+    Indices are integers, slices with any steps, ``...`` and ``None``, as in NumPy. In expressions and NumPy's functions it counts as
+    ``np.asarray`` of it, which draws all elements. It can be pickled, and several threads may read it at once.
 
-    A slice of consecutive elements costs what `random_noise` takes for as many. With a step other than 1 in the last dimension each
-    element is drawn by itself, which takes some six times as long.
+    A slice of consecutive elements takes as long as `random_noise` of as many. If the step in the last dimension is not 1, each element
+    is drawn by itself, which takes some six times as long.
 
     Parameters
     ----------
     shape : int or tuple of ints
         The lengths of its dimensions; their product is at most 2**64.
     seed, stream, first : int, optional
-        As for `random_noise`. Without a seed a fresh one is drawn now; the attribute `seed` has it.
+        As for `random_noise`. Without a seed, `seed` and `stream` are random numbers, which the attributes tell.
     dtype : optional
         float64 or float32.
 
@@ -50,7 +50,7 @@ class NoiseArray(AsArray):
 
     Examples
     --------
-    Eight terabytes, of which any window can be drawn:
+    An array that would take eight terabytes. Any window of it can be drawn:
 
     >>> field = NoiseArray((1_000_000, 1_000_000), seed=42)
     >>> window = field[10:20, 5_000:6_000]
@@ -98,7 +98,7 @@ class NoiseArray(AsArray):
 
     @property
     def nbytes(self) -> int:
-        """The bytes that all elements would take in memory."""
+        """The number of bytes that all elements would take in memory."""
         return self.size * self.dtype.itemsize
 
     def __len__(self) -> int:
@@ -130,13 +130,13 @@ class NoiseArray(AsArray):
         return drawn if shape or ... in parts_of(key) else drawn[()]
 
     def _draw(self, axes: list[tuple[range, int]], first: int) -> NDArray[Any]:
-        """The elements at all places in these ranges, each of a dimension in which the next index is a step away."""
+        """The elements at all places of these ranges. Each range is of one dimension, and comes with the step of the index along it."""
         lengths = tuple(len(places) for places, _ in axes)
         for number in (*lengths, math.prod(lengths)):
             arguments.in_memory(number)
         array = new_array(lengths, self.dtype)
         if array.size:
-            # The library goes forward only.
+            # The library's steps go forward only, so a range that goes backward is drawn in reverse.
             forward = [places if places.step > 0 else places[::-1] for places, _ in axes]
             first += sum(places.start * step for places, (_, step) in zip(forward, axes))
             strides = c_order(lengths)

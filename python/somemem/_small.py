@@ -1,4 +1,4 @@
-"""Small arrays at the price of a call: the library is also an extension module of CPython's."""
+"""A faster call for small arrays: the library is also an extension module of CPython."""
 
 import importlib.machinery
 import importlib.util
@@ -10,12 +10,12 @@ from typing import Any
 
 from . import _native
 
-# As src/capi/python.rs has it.
+# The same number as in src/capi/python.rs.
 MOST = 1 << 15
 
 
 def load() -> Callable[[Any, Any, Any, Any], bool]:
-    """The module's function `fill`. Interpreters with another ABI do without, and only a call's cost differs."""
+    """The module's function `fill`. For interpreters with another ABI, a function that fills nothing: their calls only take longer."""
     if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
         return lambda array, seed, stream, first: False
     (library,) = (path for path in pathlib.Path(_native.__path__[0]).iterdir() if path.suffix in (".so", ".dll", ".dylib"))

@@ -1,4 +1,4 @@
-"""A stream for each row: as few arithmetic sequences as a user's numbers make."""
+"""A stream for each row. The streams are divided into as few arithmetic sequences as possible."""
 
 from collections.abc import Iterable, Iterator
 from typing import SupportsIndex, TypeAlias, TypeGuard
@@ -13,7 +13,7 @@ Streams: TypeAlias = "SupportsIndex | Iterable[SupportsIndex]"
 
 
 def runs(streams: Streams, shape: tuple[int, ...]) -> list[Run] | None:
-    """The rows of an array of that shape, if there is a stream for each; None for one stream of all."""
+    """The rows of an array of this shape, if there is a stream for each. None if all have one stream."""
     if is_one(streams):
         return None
     if not shape:
@@ -34,7 +34,7 @@ def runs(streams: Streams, shape: tuple[int, ...]) -> list[Run] | None:
 
 
 def is_one(streams: Streams) -> TypeGuard[SupportsIndex]:
-    """Whatever is no sequence: what is wrong with it, its check says."""
+    """Whether it is not a sequence. It need not be an integer; that is checked later."""
     return not isinstance(streams, Iterable) or isinstance(streams, (str, bytes)) or getattr(streams, "ndim", 1) == 0
 
 
@@ -49,7 +49,8 @@ def as_words(streams: Iterable[SupportsIndex]) -> NDArray[np.uint64]:
 
 
 def sequences(words: NDArray[np.uint64]) -> Iterator[Run]:
-    """Each as long as the step stays the same. The library's steps go forward only: where the numbers fall, rows stand alone."""
+    """Arithmetic sequences, each as long as the step stays the same. The library's steps go forward only, so where the numbers fall, each
+    row is a sequence of its own."""
     steps = words[1:] - words[:-1]
     falls = words[1:] < words[:-1]
     # Where one step differs from the one before it.

@@ -1,4 +1,4 @@
-"""By how many threads of the library a large range is drawn."""
+"""The number of threads that draw a large range."""
 
 from typing import SupportsIndex
 
@@ -28,6 +28,6 @@ def set_threads(n: SupportsIndex) -> None:
 
 
 def threads() -> int:
-    """By how many threads a large range would be drawn now: at least 1."""
+    """The number of threads that would draw a large range now. It is at least 1."""
     number: int = lib.somemem_threads()
     return number

@@ -1,7 +1,7 @@
 """Noise as Dask arrays, drawn chunk by chunk where and when it is needed.
 
-An element's value depends on its place in the array and on nothing else: not on the chunks, the scheduler, the number of workers,
-or how often a chunk is computed again.
+An element's value depends only on its place in the array. It does not depend on the chunks, the scheduler, the number of workers, or how
+often a chunk is computed.
 
 >>> import somemem
 >>> from somemem.dask import random_noise
@@ -39,8 +39,8 @@ def random_noise(
 ) -> da.Array:
     """A Dask array of independent N(0,1) samples, equal to ``somemem.random_noise(n, seed=seed, stream=stream, first=first)``.
 
-    It is ``dask.array.from_array`` of a `somemem.NoiseArray`, and may be larger than any memory: what is needed at once is the chunks
-    that are being worked on. Of a slice, ``x[500:510]`` say, only what it holds is drawn.
+    It is ``dask.array.from_array`` of a `somemem.NoiseArray`, and may be larger than any memory: only the chunks that are being worked
+    on are in memory. A slice such as ``x[500:510]`` draws only its own elements.
 
     For noise on a signal: ``signal + scale * random_noise(signal.shape, seed=seed, chunks=signal.chunks)``.
 
@@ -49,8 +49,8 @@ def random_noise(
     n : int or tuple of ints
         The shape.
     seed, stream, first : int, optional
-        As for `somemem.random_noise`. Without a seed a fresh one is drawn now: the array is the same whenever it is computed, and
-        another one is another.
+        As for `somemem.random_noise`. Without a seed, one is drawn by this call: the array is the same whenever it is computed, and every
+        call gives another array.
     dtype : optional
         float64 or float32.
     chunks : optional
@@ -58,14 +58,14 @@ def random_noise(
 
     Examples
     --------
-    Two terabytes, of which only so much is drawn:
+    Two terabytes, of which only three elements are drawn:
 
     >>> x = random_noise((500_000, 500_000), seed=42, chunks=(1000, 500_000))
     >>> x[400_000, 7:10].compute()
     array([ 0.09376528, -0.1149962 , -1.33133846])
     """
     if unknown(n) or unknown(chunks):
-        raise ValueError(f"the place of each element has to be known, and a length is not.{unknown_chunk_message}")
+        raise ValueError(f"every length has to be known, because an element's value depends on its place.{unknown_chunk_message}")
     noise = NoiseArray(n, seed=seed, stream=stream, first=first, dtype=dtype)
     meta = np.empty((0,) * noise.ndim, noise.dtype)
     array: da.Array = da.from_array(  # type: ignore[no-untyped-call]
@@ -75,7 +75,7 @@ def random_noise(
 
 
 def unknown(lengths: Any) -> bool:
-    """Whether there is a length among these that Dask does not know yet, for which it writes NaN."""
+    """Whether one of these lengths is not known yet. Dask writes NaN for it."""
     if isinstance(lengths, (tuple, list)):
         return any(map(unknown, lengths))
     return isinstance(lengths, float) and math.isnan(lengths)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::memory::NoMemory;
 
-/// Why a call failed. It has changed nothing then. Later versions may add reasons.
+/// Why a call failed. A call that failed has changed nothing. Later versions may add reasons.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {

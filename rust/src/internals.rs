@@ -1,5 +1,5 @@
-//! **Not a part of the public interface.** What the C library, its tests and the benchmarks use of this package beside that: it may
-//! change or go in any version.
+//! **Not a part of the public interface.** These items are for the C library, its tests and the benchmarks. They may change or go
+//! in any version.
 #![doc(hidden)]
 
 pub use crate::memory::{MAX_LEN, Memory, NoMemory, is_set, or_without_kept};

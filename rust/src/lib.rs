@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
-// C can reach nearly all of this, and must not meet a panic, or an allocation that cannot fail. Indices into arrays of constant length
-// are all over `noise`, and are allowed there; tests/c/test_panics.py looks at what became of them.
+// C can reach nearly all of this. So nothing here may panic, and every allocation reports failure. `noise` indexes arrays of
+// constant length in many places, which is allowed there: tests/c/test_panics.py checks that no panic remains in the compiled
+// library.
 #![cfg_attr(
     not(test),
     deny(

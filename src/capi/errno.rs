@@ -1,4 +1,4 @@
-//! `errno`, asked for once a call: that is a sixth of what it takes to make a small buffer.
+//! `errno`. Its address is asked for once in each call, because that takes a sixth of the time to make a small buffer.
 
 use std::ffi::c_int;
 
@@ -12,29 +12,29 @@ unsafe extern "C" {
     safe fn errno_location() -> *mut c_int;
 }
 
-/// Runs `work` and leaves `errno` as it was; or sets it to what `work` says.
+/// Runs `work`. Then sets `errno` to the code that `work` returns, or without one restores it.
 #[cfg(any(unix, windows))]
 #[inline]
 pub fn keep_errno_or_set<R>(work: impl FnOnce() -> (R, Option<c_int>)) -> R {
     let errno = errno_location();
-    // SAFETY: this thread's own, as long as it runs.
+    // SAFETY: the address of this thread's `errno` is valid as long as the thread runs.
     let before = unsafe { errno.read() };
     let (result, code) = work();
     // SAFETY: as above.
     unsafe { errno.write(code.unwrap_or(before)) };
-    // Nothing here has changed that of another runtime than ours.
+    // The `errno` of other C runtimes has not been changed, so it needs no restoring.
     #[cfg(windows)]
     code.inspect(|&code| super::windows::set_errno(code));
     result
 }
 
-/// Elsewhere it is not promised.
+/// On other systems nothing is promised about `errno`.
 #[cfg(not(any(unix, windows)))]
 pub fn keep_errno_or_set<R>(work: impl FnOnce() -> (R, Option<c_int>)) -> R {
     work().0
 }
 
-/// Runs `work` and leaves `errno` as it was.
+/// Runs `work` and restores `errno`.
 #[inline]
 pub fn keep_errno<R>(work: impl FnOnce() -> R) -> R {
     keep_errno_or_set(|| (work(), None))

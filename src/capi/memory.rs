@@ -29,8 +29,8 @@ pub struct SomeMem {
 /// allocated, or `number` is above PTRDIFF_MAX / 8.
 ///
 /// Cost: little more than malloc(). Buffers of 1 MiB and more are mapped from the operating system, in huge pages where it has them, and
-/// cost a page fault a page when they are first written. They take as many addresses as they have bytes. Windows cannot move pages, so
-/// there they take 16 times as many. docs/platforms.md lists what else differs between systems.
+/// cost one page fault for each page when they are first written. They take as many addresses as they have bytes. Windows cannot move
+/// pages, so there they take 16 times as many. docs/platforms.md lists what else differs between systems.
 ///
 /// On Linux, freed buffers are kept for later buffers of about their size, which then cost no page faults: at most four, of 1 to 32 MiB
 /// each and 64 MiB in all, and no more than a sixteenth of RLIMIT_AS and RLIMIT_DATA. The kernel takes this memory when it is short,
@@ -50,20 +50,20 @@ pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
 ///
 /// `new_number` may be 0: the buffer is then valid and empty.
 ///
-/// Returns SOMEMEM_OK, or an error, and then length, content and data pointer are as before. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY:
-/// the memory cannot be allocated, or `new_number` is above PTRDIFF_MAX / 8.
+/// Returns SOMEMEM_OK or an error. After an error length, content and data pointer are as before. SOMEMEM_INVALID_HANDLE.
+/// SOMEMEM_NO_MEMORY: the memory cannot be allocated, or `new_number` is above PTRDIFF_MAX / 8.
 ///
-/// Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow
-/// without a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of
-/// their pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when
-/// less than three quarters of it are needed; of a buffer below 1 MiB, if nothing is reserved, when less than a quarter is.
+/// Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow without
+/// a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of their
+/// pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when less than
+/// three quarters of it are needed. A buffer below 1 MiB gives memory back when less than a quarter is needed and nothing is reserved.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize) -> SomeMemStatus {
     // SAFETY: the caller's promise, stated in the crate's documentation.
     unsafe { change(memory, |buffer| resize(buffer, new_number)) }
 }
 
-/// Most steps of a buffer that grows bit by bit find room, and cannot change `errno`.
+/// If there is room, as in most steps of a buffer that grows bit by bit, `errno` cannot change.
 #[inline]
 fn resize(buffer: &mut Memory, new_number: usize) -> Result<(), NoMemory> {
     if buffer.resize_in_place(new_number) { Ok(()) } else { keep_errno(|| buffer.resize(new_number)) }
@@ -78,8 +78,8 @@ fn resize(buffer: &mut Memory, new_number: usize) -> Result<(), NoMemory> {
 /// no memory until it is used. On Linux it counts against RLIMIT_AS, and after mlockall(MCL_FUTURE) against RLIMIT_MEMLOCK. A smaller
 /// reserve, and any on other systems, is a block from malloc().
 ///
-/// Returns SOMEMEM_OK, or an error, and then nothing has changed. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY: so many addresses cannot be
-/// had, or `number` is above PTRDIFF_MAX / 8.
+/// Returns SOMEMEM_OK or an error. After an error nothing has changed. SOMEMEM_INVALID_HANDLE. SOMEMEM_NO_MEMORY: the addresses cannot be
+/// reserved, or `number` is above PTRDIFF_MAX / 8.
 ///
 /// Cost: at most one copy of the data. Growing within the reserve copies nothing.
 #[unsafe(no_mangle)]
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn somemem_reserve(memory: *mut SomeMem, number: usize) ->
 /// Changes a buffer, if the handle is that of a live one.
 ///
 /// # Safety
-/// What the crate's documentation asks of the caller of a C function.
+/// The caller keeps the promises of a C function's caller, stated in the crate's documentation.
 #[inline]
 unsafe fn change(memory: *mut SomeMem, work: impl FnOnce(&mut Memory) -> Result<(), NoMemory>) -> SomeMemStatus {
     // SAFETY: the caller's promise.
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn somemem_free(memory: *mut SomeMem) -> SomeMemStatus {
     let Some(buffer) = (unsafe { handle::remove(memory.addr()) }) else {
         return SomeMemStatus::SOMEMEM_INVALID_HANDLE;
     };
-    // Pages that the system would not take back, and the `free` of some C libraries, set it.
+    // `errno` changes if the system refuses to take pages back, and in `free` of some C libraries.
     keep_errno(|| drop(buffer));
     SomeMemStatus::SOMEMEM_OK
 }

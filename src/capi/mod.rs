@@ -1,5 +1,5 @@
-//! The C functions: each checks what C passed, calls, and translates the answer. Their documentation is written for the
-//! reader of the header.
+//! The C functions. Each checks its arguments, calls the library, and translates the result. Their documentation is written for
+//! the reader of the header.
 
 mod errno;
 mod memory;
@@ -24,7 +24,7 @@ use somemem::internals::Memory;
 
 use crate::handle;
 
-/// Hands a buffer to C: a handle, or NULL and `errno`. What `work` does to `errno` does not show.
+/// Hands a buffer to C, as a handle. On failure returns NULL and sets `errno`; otherwise `errno` does not change.
 #[inline]
 fn hand_over(work: impl FnOnce() -> Result<Memory, SomeMemStatus>) -> *mut SomeMem {
     keep_errno_or_set(|| match work().and_then(|buffer| Ok(handle::insert(buffer)?)) {

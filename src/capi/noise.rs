@@ -20,9 +20,9 @@ use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
 ///
 /// `out` has room for `number` doubles. If `number` is 0, `out` and `first` may be anything.
 ///
-/// Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last index would be above 2^64 - 1, or
-/// `number` is above PTRDIFF_MAX / 8. SOMEMEM_INVALID_POINTER: `number` is above 0, and `out` is NULL or not aligned for a double. There
-/// is no other error.
+/// Returns SOMEMEM_OK or an error. After an error nothing is written. SOMEMEM_INVALID_RANGE: the last index would be above 2^64 - 1, or
+/// `number` is above PTRDIFF_MAX / 8. SOMEMEM_INVALID_POINTER: `number` is above 0, and `out` is NULL or not aligned for a double. There is
+/// no other error.
 ///
 /// The call uses at most 16 KiB of stack, allocates nothing, and raises no floating-point exception. Only threads, if
 /// somemem_set_threads() asks for any, take memory from the system. This holds for all functions that draw into the caller's memory.
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn random_noise_fill_f32(
 /// ```text
 ///     random_noise_add(x, n, eps, seed, stream, 0);         // x + eps z
 ///     random_noise_add(x, n, -2 * eps, seed, stream, 0);    // x - eps z
-///     random_noise_add(x, n, eps, seed, stream, 0);         // x again, but for rounding
+///     random_noise_add(x, n, eps, seed, stream, 0);         // x again, except for rounding
 /// ```
 ///
 /// Each call rounds each sum once. So after the three calls x is off by at most half a unit in the last place of each of the three sums.
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn random_noise_fill_f32(
 /// A `scale` of -0.0 counts as 0.0. A `scale` of 0 changes nothing, except that -0.0 may become 0.0. Sums may overflow to infinity, or be
 /// subnormal.
 ///
-/// Returns SOMEMEM_OK, or an error, and then nothing is changed. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+/// Returns SOMEMEM_OK or an error. After an error nothing is changed. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
 /// random_noise_fill(). SOMEMEM_INVALID_SCALE: `scale` is NaN or infinite, also if `number` is 0.
 ///
 /// Threads: from any thread at any time, each changing memory of its own.
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn random_noise_add_f32(
 /// Other libraries call this normal(mean, sigma). A negative `scale` mirrors the noise, and -0.0 counts as 0.0. Results may overflow to
 /// infinity, or be subnormal or 0.
 ///
-/// Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
+/// Returns SOMEMEM_OK or an error. After an error nothing is written. SOMEMEM_INVALID_RANGE and SOMEMEM_INVALID_POINTER: as for
 /// random_noise_fill(). SOMEMEM_INVALID_SCALE: `mean` or `scale` is NaN or infinite, also if `number` is 0.
 ///
 /// Threads: from any thread at any time, each writing memory of its own.
@@ -176,12 +176,13 @@ pub unsafe extern "C" fn random_noise_normal_f32(
 /// `stride` is in elements, and at least `columns`. Rows may share indices. If `rows` or `columns` is 0, nothing is written, and `out`,
 /// `stride`, `first` and the steps may be anything.
 ///
-/// Returns SOMEMEM_OK, or an error, and then nothing is written. SOMEMEM_INVALID_RANGE: the last stream or the last index of a row would
-/// be above 2^64 - 1, or there is more than one row and `stride` is less than `columns`, or all of it, from the first to the last
-/// element, is more than PTRDIFF_MAX bytes. SOMEMEM_INVALID_POINTER: `out` is NULL or not aligned for a double.
+/// Returns SOMEMEM_OK or an error. After an error nothing is written. SOMEMEM_INVALID_RANGE: the last stream or the last index of a row
+/// would be above 2^64 - 1, or there is more than one row and `stride` is less than `columns`, or the memory from the first to the last
+/// element is more than PTRDIFF_MAX bytes. SOMEMEM_INVALID_POINTER: `out` is NULL or not aligned for a double.
 ///
-/// Cost: if all rows are of one stream, that of one random_noise_fill() of as many elements, and some nanoseconds a row. Otherwise each
-/// row takes a key schedule as well, which is less than a call. The threads of somemem_set_threads() share the elements, for any shape.
+/// Cost: rows of one stream take as long as one random_noise_fill() of as many elements, and some nanoseconds a row. Rows of different
+/// streams also take a key schedule each, which is less than a call. The threads of somemem_set_threads() share the elements, for any
+/// shape.
 ///
 /// Threads: from any thread at any time, each writing rows of its own. Rows of several threads may lie between each other.
 #[unsafe(no_mangle)]
@@ -297,7 +298,7 @@ pub extern "C" fn random_noise_seeded(number: usize, seed: u64) -> *mut SomeMem 
 #[unsafe(no_mangle)]
 pub extern "C" fn random_noise(number: usize) -> *mut SomeMem {
     hand_over(|| {
-        // The key first: without one no memory is needed.
+        // The key comes first: if there is none, no memory is needed.
         let noise = Secret::from_entropy()?;
         let mut buffer = Memory::new(number)?;
         noise.fill_unwritten(buffer.as_unwritten());
@@ -317,10 +318,10 @@ pub extern "C" fn somemem_kernel() -> *const c_char {
     Kind::best().name().as_ptr()
 }
 
-/// Checks what C asks for, range, pointer and scale in this order, and does it.
+/// Checks range, pointer and scale, in this order, and draws.
 ///
 /// # Safety
-/// The caller's promise. A place of the operation is a `T`, written or not.
+/// The caller's promise. A place of the operation is a `T`, which may be uninitialised.
 unsafe fn draw<T, O: Operation<Place: Send>>(
     data: *mut T,
     rows: Rows,

@@ -1,5 +1,5 @@
-//! A small array filled at the price of a call, for the Python package: a call by way of libffi costs as much as NumPy takes for
-//! a few samples. The library is then an extension module as well, whose one function uses the stable ABI of CPython 3.11 and later.
+//! Fills a small array for the Python package without libffi, whose call costs as much as a few samples cost in NumPy. With this
+//! feature the library is also an extension module of CPython. Its one function uses the stable ABI of CPython 3.11 and later.
 
 use std::ffi::{CStr, c_ulonglong};
 use std::mem::MaybeUninit;
@@ -14,7 +14,7 @@ use pyo3_ffi::{
 use super::noise::{random_noise_fill, random_noise_fill_f32};
 use super::status::SomeMemStatus;
 
-/// With more elements a call's price does not matter, and other threads should run meanwhile.
+/// With more elements the cost of a call does not matter, and the GIL should be released meanwhile.
 const MOST: usize = 1 << 15;
 
 static mut FUNCTIONS: [PyMethodDef; 2] = [
@@ -22,7 +22,7 @@ static mut FUNCTIONS: [PyMethodDef; 2] = [
         ml_name: c"fill".as_ptr(),
         ml_meth: PyMethodDefPointer { PyCFunctionFast: fill },
         ml_flags: METH_FASTCALL,
-        ml_doc: c"fill(array, seed, stream, first): whether that was a small array, which is filled now; if not, nothing was done.".as_ptr(),
+        ml_doc: c"fill(array, seed, stream, first): fills a small array and returns True, or does nothing and returns False.".as_ptr(),
     },
     PyMethodDef::zeroed(),
 ];
@@ -39,7 +39,7 @@ static mut MODULE: PyModuleDef = PyModuleDef {
     m_free: None,
 };
 
-/// What CPython calls when it imports the module.
+/// CPython calls this when it imports the module.
 ///
 /// # Safety
 /// Python is running, and the caller holds the GIL.
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn PyInit_small() -> *mut PyObject {
 }
 
 unsafe extern "C" fn fill(_module: *mut PyObject, arguments: *mut *mut PyObject, number: Py_ssize_t) -> *mut PyObject {
-    // SAFETY: CPython passes so many objects, which live during the call, and holds the GIL.
+    // SAFETY: CPython passes `number` objects, which live during the call, and holds the GIL.
     let done = number == 4 && unsafe { fill_array(&*arguments.cast::<[*mut PyObject; 4]>()) };
     // SAFETY: both live as long as the interpreter; the caller gets a reference of its own.
     unsafe {
@@ -61,7 +61,8 @@ unsafe extern "C" fn fill(_module: *mut PyObject, arguments: *mut *mut PyObject,
     }
 }
 
-/// Whether it did: an array that is not a C-contiguous one of doubles or floats, or is large, and numbers out of range are left to others.
+/// Fills the array and returns true. Returns false and does nothing if the array is large, not C-contiguous, or not of doubles or
+/// floats, or if a number is out of range.
 ///
 /// # Safety
 /// Four objects, and the GIL is held.
@@ -71,18 +72,18 @@ unsafe fn fill_array(&[array, seed, stream, first]: &[*mut PyObject; 4]) -> bool
         return false;
     };
     let mut view = MaybeUninit::<Py_buffer>::zeroed();
-    // SAFETY: an object, and a place for what it answers.
+    // SAFETY: an object, and memory for the view of it.
     if unsafe { PyObject_GetBuffer(array, view.as_mut_ptr(), PyBUF_WRITABLE | PyBUF_FORMAT | PyBUF_ND) } != 0 {
         // SAFETY: the GIL is held.
         unsafe { PyErr_Clear() };
         return false;
     }
-    // SAFETY: the call has succeeded, and so has filled it in.
+    // SAFETY: the call has succeeded, so the view is filled in.
     let view = unsafe { view.assume_init_mut() };
     let bytes = view.len.unsigned_abs();
     // SAFETY: text that ends with 0, where there is any.
     let format = if view.format.is_null() { c"" } else { unsafe { CStr::from_ptr(view.format) } };
-    // SAFETY: so many bytes are there and may be written while the view is held; that nobody else uses them is the program's part, as for
+    // SAFETY: the view has `bytes` bytes, which may be written while it is held. The program must not use them meanwhile, as with
     // every array. The functions check the alignment.
     let status = unsafe {
         match format.to_bytes() {
@@ -91,17 +92,17 @@ unsafe fn fill_array(&[array, seed, stream, first]: &[*mut PyObject; 4]) -> bool
             _ => SomeMemStatus::SOMEMEM_INVALID_RANGE,
         }
     };
-    // SAFETY: it was filled in by the call above, and is given back once.
+    // SAFETY: the view was filled in by the call above, and is released once.
     unsafe { PyBuffer_Release(view) };
     status == SomeMemStatus::SOMEMEM_OK
 }
 
-/// Of an int that is 64 bits without a sign.
+/// The value of an int, if it fits in 64 bits without a sign.
 ///
 /// # Safety
 /// An object, and the GIL is held.
 unsafe fn word(object: *mut PyObject) -> Option<u64> {
-    // SAFETY: an object; what is wrong with its value is forgotten.
+    // SAFETY: an object. An error about its value is cleared.
     unsafe {
         if PyLong_CheckExact(object) == 0 {
             return None;

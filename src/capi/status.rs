@@ -37,7 +37,7 @@ impl From<Error> for SomeMemStatus {
             Error::NoMemory => SomeMemStatus::SOMEMEM_NO_MEMORY,
             Error::NoEntropy => SomeMemStatus::SOMEMEM_NO_ENTROPY,
             Error::InvalidScale => SomeMemStatus::SOMEMEM_INVALID_SCALE,
-            // There is no other: the type is for others to match.
+            // Error::InvalidRange. The compiler asks for a default, because the enum is non-exhaustive outside its crate.
             _ => SomeMemStatus::SOMEMEM_INVALID_RANGE,
         }
     }

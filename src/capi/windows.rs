@@ -1,5 +1,5 @@
-//! What Windows asks of a C library: `errno` of the C runtime that the program uses, which need not be the one that this was
-//! linked with, and a DLL that stays loaded.
+//! What a C library needs on Windows. It sets `errno` in the C runtime that the program uses, which need not be the one that this
+//! library was linked with. And it keeps the DLL loaded.
 
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr::{self, NonNull};
@@ -9,20 +9,21 @@ use super::somemem_free;
 
 type Module = NonNull<c_void>;
 
-/// The C runtimes that programs share: the old one, and those that Visual Studio, CPython and most of today's others use.
+/// The shared C runtimes: the old one, and the two that Visual Studio, CPython and most programs use today.
 const RUNTIMES: [&CStr; 3] = [c"msvcrt.dll", c"ucrtbase.dll", c"ucrtbased.dll"];
 
-/// Sets this thread's `errno` in each of the runtimes that the process has.
+/// Sets this thread's `errno` in each of these runtimes that the process has loaded.
 #[cold]
 pub fn set_errno(code: c_int) {
     for runtime in RUNTIMES {
         let Some(module) = find(|found| {
-            // SAFETY: a terminated name; writes the module, and holds it.
+            // SAFETY: the name ends with 0. The call writes the module, and keeps it loaded.
             unsafe { GetModuleHandleExA(0, runtime.as_ptr().cast(), found) }
         }) else {
             continue;
         };
-        // SAFETY: the module is held meanwhile, and this is the type of its function, which gives the place of this thread's.
+        // SAFETY: the module stays loaded meanwhile, and this is the type of its function, which returns the address of this
+        // thread's `errno`.
         unsafe {
             if let Some(place) = GetProcAddress(module, c"_errno".as_ptr().cast()) {
                 let errno: extern "C" fn() -> *mut c_int = std::mem::transmute(place);
@@ -33,8 +34,8 @@ pub fn set_errno(code: c_int) {
     }
 }
 
-/// Keeps the DLL in the process for good, because handles may still be in use when it is unloaded. A program or DLL that has
-/// the static library in it, and does not export it, is left alone.
+/// Keeps the DLL loaded until the process ends, because handles may still be in use when the program unloads it. It does nothing
+/// in a program or DLL that contains the static library and does not export it.
 pub fn stay_loaded() {
     static DONE: AtomicBool = AtomicBool::new(false);
     if !DONE.load(Ordering::Relaxed) && !DONE.swap(true, Ordering::Relaxed) {
@@ -43,7 +44,7 @@ pub fn stay_loaded() {
             // SAFETY: an address in this module; writes the module.
             move |found: &mut _| unsafe { GetModuleHandleExA(FROM_ADDRESS | flags, here.cast(), found) }
         };
-        // SAFETY: this module is there as long as it runs.
+        // SAFETY: this module is loaded while its code runs.
         let exported =
             find(this(UNCHANGED)).and_then(|module| unsafe { GetProcAddress(module, c"somemem_free".as_ptr().cast()) });
         if exported.is_some_and(|exported| ptr::eq(exported.as_ptr(), here)) {

@@ -1,17 +1,18 @@
-//! Whether leak checkers see buffers through the table. They should: a buffer in use is no leak. Who looks for handles that were
-//! never freed sets SOMEMEM_FIND_LEAKS: then a buffer whose handle is gone counts as lost, and so does one in use.
+//! Whether leak checkers find buffers through the table. By default they do, because a buffer in use is not a leak. To find
+//! handles that were never freed, a user sets SOMEMEM_FIND_LEAKS. Then a leak checker reports every buffer that is not freed,
+//! also one in use.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use somemem::internals::is_set;
 
-/// No mask is this.
+/// Not a mask: the environment has not been read yet.
 const UNREAD: usize = 1;
 
 static MASK: AtomicUsize = AtomicUsize::new(UNREAD);
 
-/// What addresses in the table are combined with by exclusive or: nothing, or all bits, and then they are no pointers. The
-/// environment is read once.
+/// The mask that addresses in the table are combined with by exclusive or. It is 0, or it has all bits, so that the addresses do
+/// not look like pointers. The environment is read once.
 #[inline]
 pub fn mask() -> usize {
     let known = MASK.load(Ordering::Relaxed);

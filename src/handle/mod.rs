@@ -1,15 +1,15 @@
-//! Handles: words that stand for buffers. A handle is not a pointer, so a wrong one can be refused without looking at
-//! the memory it might point to.
+//! Handles: words that stand for buffers. A handle is not a pointer, so a wrong one can be refused without reading memory that
+//! may not exist.
 //!
-//! The upper half of the word is a slot of the table, the lower half the slot's state: a generation, and a last bit that
-//! is set while the slot is in use. The whole is then scrambled with a secret of this process ([`mod@scramble`]), so that a value
-//! that this library did not make is taken for one of n live handles with a probability of n / 2^63 on 64-bit systems.
+//! The upper half of the word is the number of a slot in the table. The lower half is the slot's state: a generation, and a last
+//! bit that is set while the slot is in use. This word is then scrambled with a secret of the process ([`mod@scramble`]). So a
+//! value that this library did not make is taken for one of n live handles with a probability of n / 2^63 on 64-bit systems.
 
 mod hiding;
 mod scramble;
 mod table;
 
-// For the table, which in tests/loom finds other ones here.
+// The table uses the atomics by this name, so that tests/loom can replace them.
 use std::sync::atomic;
 
 use hiding::mask;
@@ -20,12 +20,12 @@ use somemem::internals::{Memory, NoMemory, or_without_kept};
 
 static TABLE: Table = Table::new();
 
-/// Takes a buffer and gives out a handle for it, never 0.
+/// Takes a buffer and returns a handle for it, which is never 0.
 #[inline]
 pub fn insert(buffer: Memory) -> Result<usize, NoMemory> {
     let address = buffer.into_address();
     or_without_kept(|| TABLE.insert(address ^ mask()).ok_or(NoMemory)).map(scramble).inspect_err(|_| {
-        // SAFETY: the address that was to be handed over, and was not.
+        // SAFETY: the address has not been handed over.
         drop(unsafe { Memory::from_address(address) });
     })
 }
@@ -63,7 +63,7 @@ pub unsafe fn change<R>(handle: usize, work: impl FnOnce(&mut Memory) -> R) -> O
 /// Takes a buffer back; its handle is invalid from now on. `None` if the handle is not that of a live one.
 ///
 /// # Safety
-/// No other thread reads or changes the buffer meanwhile. Of several that remove it one gets it.
+/// No other thread reads or changes the buffer meanwhile. If several threads remove it, one of them gets it.
 #[inline]
 pub unsafe fn remove(handle: usize) -> Option<Memory> {
     let address = TABLE.remove(unscramble(handle))? ^ mask();

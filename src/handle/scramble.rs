@@ -1,21 +1,21 @@
-//! How a ticket of the table becomes a handle and back: a bijection on words that depends on a secret of the process.
+//! Turns a ticket of the table into a handle and back, by a bijection on words that depends on a secret of the process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use somemem::internals::entropy;
 
-/// 0 until the first handle is made, and odd from then on. The last bit is no part of the secret proper, which is even,
-/// while the tickets of live slots are odd, so that no handle is 0.
+/// 0 until the first handle is made, and odd from then on. The last bit only marks it as set: the secret that is used is even.
+/// Tickets of live slots are odd, so no handle is 0.
 static SECRET: AtomicUsize = AtomicUsize::new(0);
 
 const HALF: u32 = usize::BITS / 2;
 
-/// Odd, so that multiplying by it can be undone: the golden ratio's fraction.
+/// The fraction of the golden ratio. It is odd, so multiplication by it can be undone.
 const FACTOR: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
 const INVERSE: usize = inverse(FACTOR);
 
-/// Newton's iteration for 1 / `odd` modulo a power of two: each step doubles the number of right bits, of which an odd
-/// number is itself three.
+/// Newton's iteration for 1 / `odd` modulo a power of two. It begins with `odd` itself, which has three correct bits, and each
+/// step doubles their number.
 const fn inverse(odd: usize) -> usize {
     let mut inverse = odd;
     let mut right_bits = 3;
@@ -33,7 +33,7 @@ pub fn scramble(ticket: usize) -> usize {
     word ^ word >> HALF
 }
 
-/// The ticket of a handle. Any other word becomes some other word.
+/// The ticket of a handle. A word that is not a handle becomes a word that is hardly ever a live ticket.
 #[inline]
 pub fn unscramble(handle: usize) -> usize {
     (handle ^ handle >> HALF).wrapping_mul(INVERSE) ^ (SECRET.load(Ordering::Relaxed) & !1)
@@ -50,11 +50,11 @@ fn make_secret() -> usize {
     let mut bytes = [0; size_of::<usize>()];
     let random = match entropy::fill(&mut bytes) {
         Ok(()) => usize::from_ne_bytes(bytes),
-        // Good enough to tell one process from another: where the system put this library and this stack.
+        // The addresses of this library and this stack: not secret, but they differ between processes.
         Err(_) => ((&raw const SECRET).addr() ^ bytes.as_ptr().addr().rotate_left(HALF)).wrapping_mul(FACTOR),
     };
     let fresh = random | 1;
-    // Another thread may have been first; then its secret is the process's.
+    // If another thread was first, its secret is used.
     SECRET.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(fresh)
 }
 

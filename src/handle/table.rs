@@ -1,11 +1,12 @@
-//! The handle table: slots in segments that are never moved or freed, so that any thread can look at any slot at any
-//! time, and without a lock, so that a `fork` cannot leave one held. The work of a call has a bound.
+//! The handle table. Its slots are in segments that are never moved or freed, so any thread can look at any slot at any time.
+//! There is no lock, so a `fork` cannot leave one locked. The work of a call is bounded.
 //!
-//! Each slot is live, or in the place of one thread's last freed slot, its hint, or in a list of free slots; or a thread has
-//! taken it from there and it is in none. A thread looks first at its own hint, so that threads seldom touch the same memory,
-//! then at the list, and at the hints of others before the table grows. What a hint displaces goes to the list.
+//! A slot is live, or in a hint, or in the list of free slots, or a thread has just taken it. A hint holds the slot that its
+//! thread freed last. A thread that needs a slot looks first at its own hint, so that threads seldom touch the same memory, then
+//! at the list, then at the hints of others. Only then does the table grow. A slot that is displaced from a hint goes to the
+//! list.
 //!
-//! tests/loom tries this file with every order in which a few threads can meet, with its own atomics and tiny tables.
+//! tests/loom runs this file with atomics of its own and tiny tables, and tries every order of the steps of a few threads.
 
 use std::ptr;
 
@@ -15,41 +16,43 @@ use super::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 const HALF: u32 = usize::BITS / 2;
 const STATE_MASK: usize = (1 << HALF) - 1;
 
-/// The last bit of a state: in use. The others count how often the slot has been freed.
+/// The last bit of a state: the slot is in use. The other bits count how often it has been freed.
 const LIVE: usize = 1;
 
-/// The first segment has the slots with the numbers from this one up to twice as many, the next one those up to four
-/// times as many, and so on. 0 is no slot's number.
+/// The first segment has the slots from this number to below twice this number, the next one those to below four times this
+/// number, and so on. No slot has the number 0.
 const FIRST: usize = if cfg!(loom) { 2 } else { 64 };
 
-/// Slots that are taken one after the other lie a sixteenth of their segment apart: not in the same cache line, where
-/// their threads would wait for each other.
+/// Slots that are taken one after the other are a sixteenth of their segment apart, and so not in one cache line, where threads
+/// would wait for each other.
 const ROWS: usize = if cfg!(loom) { 2 } else { 16 };
 
-/// For threads that look at different ones.
+/// Several, so that most threads use different ones.
 const HINTS: usize = if cfg!(loom) { 1 } else { 32 };
 
-/// All zeros is a slot that was never used.
+/// A slot that was never used is all zeros.
 struct Slot {
     state: AtomicUsize,
-    /// What the ticket stands for, or 0: a pointer to what is freed could hide a leak of what is there now.
+    /// The word that the ticket stands for, or 0. An old pointer would hide a leak from leak checkers, if the memory it points to
+    /// is used again.
     word: AtomicUsize,
-    /// While the slot is in the list: the next one's number, or 0.
+    /// While the slot is in the list: the number of the next slot, or 0.
     next_free: AtomicU32,
 }
 
-/// The number of a free slot that is here and nowhere else, or 0.
+/// The number of a free slot, which is not in the list, or 0.
 #[repr(align(64))]
 struct Hint(AtomicUsize);
 
 pub struct Table {
     hints: [Hint; HINTS],
-    /// By the logarithm of its first slot's number: its start, or NULL. Nothing else points there for leak checkers.
+    /// Entry n is the start of the segment whose first slot has the number 2^n, or NULL. Only these pointers lead leak checkers
+    /// to the slots.
     segments: [AtomicPtr<Slot>; HALF as usize],
-    /// How many numbers have ever been used, with those below the first.
+    /// How many numbers have ever been used, including those below FIRST.
     used: AtomicUsize,
-    /// The first slot in the list of free ones, or 0, in the lower half; in the upper half a count of all changes, which
-    /// tells apart two moments that have the same first slot.
+    /// The lower half is the first slot in the list of free ones, or 0. The upper half counts all changes, so that a
+    /// compare-and-exchange fails if the list has changed meanwhile and has the same first slot again.
     free: AtomicU64,
 }
 
@@ -64,13 +67,13 @@ impl Table {
         }
     }
 
-    /// Stores a word, which is not 0, and gives out the ticket for it. `None` without memory for more slots, or when there are
-    /// too many.
+    /// Stores a word, which is not 0, and returns the ticket for it. `None` if there is no memory for more slots, or no more
+    /// numbers.
     #[inline]
     pub fn insert(&self, word: usize) -> Option<usize> {
         let number = self.hint().take().or_else(|| self.take_elsewhere())?;
         let slot = self.slot(number)?;
-        // Nobody else changes it now.
+        // This thread has taken the slot, so no other changes it.
         let state = slot.state.load(Ordering::Relaxed) | LIVE;
         slot.word.store(word, Ordering::Relaxed);
         slot.state.store(state, Ordering::Release);
@@ -91,12 +94,12 @@ impl Table {
         }
     }
 
-    /// Ends a ticket. Of several threads that try, one gets the word.
+    /// Ends a ticket. If several threads try, one of them gets the word.
     #[inline]
     pub fn remove(&self, ticket: usize) -> Option<usize> {
         let slot = self.live_slot(ticket)?;
         let state = ticket & STATE_MASK;
-        // Carries from the last bit into the generation, which may wrap around.
+        // The addition clears the last bit and carries into the generation, which may wrap around.
         let ended = (state + LIVE) & STATE_MASK;
         slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;
         // No other thread can get the slot before it is in a hint or in the list.
@@ -120,17 +123,17 @@ impl Table {
     fn slot(&self, number: usize) -> Option<&Slot> {
         let logarithm = number.checked_ilog2()?;
         let segment = self.segments.get(logarithm as usize)?.load(Ordering::Acquire);
-        // SAFETY: a segment that is not NULL has all the slots whose numbers have this logarithm, and stays for good.
+        // SAFETY: a segment that is not NULL has all the slots whose numbers have this logarithm, and is never freed.
         (!segment.is_null()).then(|| unsafe { &*segment.add(number ^ 1 << logarithm) })
     }
 
-    /// This thread's, told by where its stack is. If another thread looks at the same one, both are only slower.
+    /// This thread's hint, chosen by the address of its stack. If two threads share a hint, they are only slower.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "a remainder is below what it is divided by")]
     fn hint(&self) -> &Hint {
-        /// Stacks begin at multiples of a page, and a thread's calls seldom go further than this apart.
+        /// Within one thread, the stack addresses of two calls seldom differ by more than 2^16 bytes.
         const STACK: u32 = 16;
-        /// The golden ratio's fraction: the upper bits of a multiple look random.
+        /// The fraction of the golden ratio. The upper bits of its multiples look random.
         const FACTOR: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
         let here = 0u8;
         let stack = (&raw const here).addr() >> STACK;
@@ -155,8 +158,8 @@ impl Table {
         }
     }
 
-    /// Makes sure of the segment whose first slot's number has this logarithm. A large one takes memory only where its slots
-    /// are used.
+    /// Allocates the segment whose first slot's number has this logarithm, if it does not exist. Unused slots of a large segment
+    /// take no memory.
     fn make_segment(&self, logarithm: usize) -> Option<()> {
         let place = self.segments.get(logarithm)?;
         if !place.load(Ordering::Acquire).is_null() {
@@ -167,7 +170,7 @@ impl Table {
             return None;
         }
         if place.compare_exchange(ptr::null_mut(), slots, Ordering::AcqRel, Ordering::Acquire).is_err() {
-            // SAFETY: another thread was first, and nobody has seen this one's segment.
+            // SAFETY: another thread was first, and nobody else has seen these slots.
             unsafe { free(slots) };
         }
         Some(())
@@ -185,7 +188,7 @@ impl Table {
         }
     }
 
-    /// Adds a slot that is nowhere else.
+    /// Adds a slot that is not in a hint and not in the list.
     #[inline(never)]
     fn push_free(&self, number: usize) {
         let Some(slot) = self.slot(number) else { return };
@@ -202,7 +205,8 @@ impl Table {
 }
 
 impl Hint {
-    /// Takes the slot away, if there is one. Most hints that belong to others are empty, and only looked at.
+    /// Takes the slot away, if there is one. It reads first and does not write to an empty hint, as most hints of other threads
+    /// are.
     #[inline]
     fn take(&self) -> Option<usize> {
         if self.0.load(Ordering::Relaxed) == 0 {
@@ -218,7 +222,7 @@ impl Hint {
     }
 }
 
-/// So many slots that were never used, or NULL.
+/// Memory for `number` slots that were never used, or NULL.
 #[cfg(not(loom))]
 fn allocate(number: usize) -> *mut Slot {
     // SAFETY: `calloc` takes any sizes, and all zeros is a slot.
@@ -226,14 +230,14 @@ fn allocate(number: usize) -> *mut Slot {
 }
 
 /// # Safety
-/// They are from [`allocate`], and nobody uses them.
+/// The slots are from [`allocate`], and nobody uses them.
 #[cfg(not(loom))]
 unsafe fn free(slots: *mut Slot) {
     // SAFETY: the caller's promise.
     unsafe { libc::free(slots.cast()) }
 }
 
-/// The n-th number to be used: of the same segment as n, in another order.
+/// The number that is used n-th. It is in the same segment as n; within a segment the numbers are used in another order.
 fn scattered(n: usize) -> usize {
     let first = 1 << n.checked_ilog2().unwrap_or(0);
     let place = n - first;
@@ -259,7 +263,7 @@ mod tests {
     use std::collections::HashMap;
 
     proptest! {
-        /// Against a plain map: live tickets give their word, ended and invented ones give nothing.
+        /// Compares with a plain map: live tickets give their word, ended and invented ones give nothing.
         #[test]
         fn tickets_live_until_they_are_removed(steps in prop::collection::vec((0u8..4, any::<prop::sample::Index>()), 1..400)) {
             let table = Table::new();
@@ -285,7 +289,7 @@ mod tests {
         }
     }
 
-    /// A slot that another thread's hint holds, as after a free deep in the stack, is used before the table grows.
+    /// A slot in another thread's hint is used before the table grows. It can be there after a free deep in the stack.
     #[test]
     fn no_slot_is_left_in_a_hint() {
         let table = Table::new();

@@ -223,7 +223,7 @@ def test_pip_says_in_one_sentence_that_rust_is_missing(sources, tmp_path, versio
     if version:
         env["PATH"] += ":/bin"
     done = subprocess.run(command, env=env, capture_output=True, text=True)
-    sentence = f"somemem is compiled by Rust 1.95 or later, and here there is {said}: https://rustup.rs installs it."
+    sentence = f"Compiling somemem needs Rust 1.95 or later, and {said} was found: https://rustup.rs installs it."
     assert done.returncode != 0 and f"[1 lines of output]\n      {sentence}\n" in done.stdout + done.stderr, done.stdout + done.stderr
 
 

@@ -61,4 +61,4 @@ def test_what_is_wrong_is_told(ready, file, pattern, text, told):
 def test_what_is_not_committed_and_what_was_released(ready):
     subprocess.run(["git", "tag", f"v{release.version_of(ready)}"], cwd=ready, check=True)
     (ready / "new").write_text("")
-    assert [fault.split()[:3] for fault in release.faults(ready)] == [["There", "are", "changes"], ["There", "is", "a"]]
+    assert [fault.split()[:3] for fault in release.faults(ready)] == [["There", "are", "uncommitted"], ["The", "tag", f"v{release.version_of(ready)}"]]

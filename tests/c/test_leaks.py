@@ -29,7 +29,7 @@ def build(tmp_path_factory):
     return program
 
 
-@pytest.mark.parametrize("number", [100, 1 << 18])
+@pytest.mark.parametrize("number", [100, 1 << 17])
 @pytest.mark.parametrize("maker", MAKERS)
 def test_valgrind_reports_a_leaked_handle(build, maker, number):
     program = build(SOURCE)
@@ -45,7 +45,7 @@ def test_valgrind_reports_a_leaked_handle(build, maker, number):
     assert maker in record and "leak_here" in record, record
 
 
-@pytest.mark.parametrize("number", [100, 1 << 18])
+@pytest.mark.parametrize("number", [100, 1 << 17])
 @pytest.mark.parametrize("maker", MAKERS)
 def test_leak_sanitizer_reports_a_leaked_handle(build, maker, number):
     program = build(SOURCE, *SANITIZED)
@@ -59,7 +59,7 @@ def test_leak_sanitizer_reports_a_leaked_handle(build, maker, number):
     assert maker in record and "leak_here" in record, record
 
 
-@pytest.mark.parametrize("number", [100, 1 << 18])
+@pytest.mark.parametrize("number", [100, 1 << 17])
 @pytest.mark.parametrize("where", ["exit", "child", "global"])
 def test_valgrind_reports_no_live_buffer(build, where, number):
     program = build(LIVE)
@@ -68,7 +68,7 @@ def test_valgrind_reports_no_live_buffer(build, where, number):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("number", [100, 1 << 18])
+@pytest.mark.parametrize("number", [100, 1 << 17])
 @pytest.mark.parametrize("where", ["now", "exit", "child", "global"])
 def test_leak_sanitizer_reports_no_live_buffer(build, where, number):
     program = build(LIVE, *SANITIZED)

@@ -23,11 +23,11 @@ impl Gsl {
         Some(Gsl { library, ziggurat, new, set })
     }
 
-    /// With a generator by the name of the variable that points to its type. It is there for good.
+    /// With a generator, by the name of the variable that points to its type. It is never freed.
     pub fn ziggurat(&self, generator: &CStr) -> impl FnMut(&mut [f64]) + use<> {
         let ziggurat = self.ziggurat;
-        // SAFETY: gsl_rng.h declares each as `const gsl_rng_type *`, set before anybody can read it; a generator is
-        // made of such a type and seeded.
+        // SAFETY: gsl_rng.h declares each as `const gsl_rng_type *`, which is set when the library is loaded. A generator is made
+        // from such a type, and seeded.
         let generator = unsafe {
             let kind: *const *const c_void = self.library.symbol(generator);
             let generator = (self.new)(*kind);

@@ -24,7 +24,7 @@ impl Heaps {
     /// Debian's jemalloc has more thread-local variables than the loader keeps room for after a program's start, unless
     /// GLIBC_TUNABLES in the environment asks for more, as `make bench` does.
     pub fn load() -> Heaps {
-        // Through pointers that the compiler cannot see through: it leaves out a malloc() whose memory nobody uses.
+        // Through pointers that the compiler does not know, because it would leave out a malloc() whose memory is not used.
         let system = black_box(Heap {
             malloc: libc::malloc,
             realloc: libc::realloc,
@@ -44,14 +44,14 @@ impl Heaps {
         }
     }
 
-    /// Those in place of the C library's.
+    /// The heaps that replace the C library's.
     pub fn others(&self) -> [(&'static str, Option<&'static Heap>); 2] {
         [("mimalloc", self.mimalloc), ("jemalloc", self.jemalloc)]
     }
 }
 
 impl Heap {
-    /// The first of these libraries that is there, and its functions by these names.
+    /// The first of these libraries that is installed, with its functions by these names.
     fn load(libraries: &[&str], [malloc, realloc, aligned_alloc, free]: [&CStr; 4]) -> Option<&'static Heap> {
         let library = libraries.iter().find_map(Shared::open)?;
         // SAFETY: the types in stdlib.h, which mimalloc.h repeats.

@@ -9,8 +9,8 @@ use crate::shared::Shared;
 /// VSL_RNG_METHOD_GAUSSIAN_ICDF and _BOXMULLER2 in mkl_vsl_defines.h.
 pub const METHODS: [(&str, c_int); 2] = [("ICDF", 2), ("Box-Muller", 1)];
 
-/// VSL_BRNG_MCG59 and so on there, which counts them in steps of 2^20. ARS5 asks CPUID in every call, which takes a
-/// virtual machine microseconds: its small sizes say little about hardware.
+/// VSL_BRNG_MCG59 and so on in mkl_vsl_defines.h, which numbers them in steps of 2^20. ARS5 executes CPUID in every call, which
+/// takes microseconds in a virtual machine, so its small sizes tell little about hardware.
 pub const GENERATORS: [(&str, c_int); 4] =
     [("MCG59", 4 << 20), ("ARS5", 15 << 20), ("SFMT19937", 13 << 20), ("Philox", 16 << 20)];
 
@@ -23,7 +23,7 @@ pub struct Mkl {
 const OK: c_int = 0;
 
 impl Mkl {
-    /// From a Python environment, where the package `mkl` puts it, or else from the system.
+    /// From a Python environment, where the package `mkl` installs it, or else from the system.
     pub fn load(environment: &Path) -> Option<Mkl> {
         const NAMES: [&str; 2] = ["libmkl_rt.so.3", "libmkl_rt.so.2"];
         let installed = NAMES.map(|name| environment.join("lib").join(name));
@@ -47,7 +47,7 @@ impl Mkl {
         }
     }
 
-    /// A generator, which is there for good.
+    /// A generator, which is never freed.
     fn stream(&self, generator: c_int) -> *mut c_void {
         let mut stream = std::ptr::null_mut();
         // SAFETY: a place for the stream's pointer, and numbers that are checked by the library.
@@ -59,7 +59,7 @@ impl Mkl {
         let (gaussian, stream) = (self.gaussian, self.stream(generator));
         move |memory| {
             let number = c_int::try_from(memory.len()).expect("no case is that large");
-            // SAFETY: so many doubles to write, and nobody else has the stream.
+            // SAFETY: the memory has this many doubles to write, and nobody else has the stream.
             let status = unsafe { gaussian(method, stream, number, memory.as_mut_ptr(), 0.0, 1.0) };
             assert_eq!(status, OK);
         }
@@ -70,7 +70,7 @@ impl Mkl {
         let (gaussian, stream) = (self.gaussian_floats, self.stream(generator));
         move |memory| {
             let number = c_int::try_from(memory.len()).expect("no case is that large");
-            // SAFETY: so many floats to write, and nobody else has the stream.
+            // SAFETY: the memory has this many floats to write, and nobody else has the stream.
             let status = unsafe { gaussian(method, stream, number, memory.as_mut_ptr(), 0.0, 1.0) };
             assert_eq!(status, OK);
         }

@@ -1,7 +1,8 @@
-//! What people fill memory with today, and where they get it. Each generator goes on in a sequence of its own from call to call, on one thread.
+//! The generators and heaps that people use today. Each generator continues a sequence of its own from call to call, on one
+//! thread.
 //!
-//! The Rust ones are compiled into this benchmark, for this CPU if `make bench` builds it. The others are the packages
-//! that their users install, each here if it is installed.
+//! The Rust generators are compiled into this benchmark, for this CPU if `make bench` builds it. The others are packages, each
+//! measured if it is installed.
 
 mod gsl;
 mod heaps;
@@ -17,14 +18,14 @@ pub use heaps::{Heap, Heaps};
 use mkl::Mkl;
 use numpy::NumPy;
 
-/// Said where a peer is missing.
+/// Printed if a peer is missing.
 pub const INSTALLATION: &str =
-    "`make peers` installs NumPy and oneMKL. The others are packages of the system: libgsl27 or libgsl28,
+    "`make peers` installs NumPy and oneMKL. The system's packages have the others: libgsl27 or libgsl28,
 libmimalloc2.0 and libjemalloc2 on Debian. jemalloc also needs the GLIBC_TUNABLES that `make bench` sets.";
 
 const SEED: u32 = 42;
 
-/// Calls of NumPy on fewer doubles are all overhead.
+/// With fewer doubles a call of NumPy is mostly overhead.
 const LEAST_FOR_NUMPY: usize = 1 << 10;
 
 pub struct Peers {
@@ -54,7 +55,7 @@ impl Peers {
                 let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal(generator, number));
                 case = case.timed_peer(format!("NumPy, {generator}"), sampler);
             }
-            // Its default generator, as most people call it.
+            // NumPy's default generator, which most people use.
             let sampler = self.numpy.as_ref().map(|numpy| numpy.standard_normal_floats("PCG64", number));
             case = case.timed_peer("NumPy, PCG64, floats", sampler);
         }
@@ -78,11 +79,11 @@ impl Peers {
 
 /// As many floats, in the first half of the same memory.
 fn as_floats(memory: &mut [f64]) -> &mut [f32] {
-    // SAFETY: half as many bytes, aligned for more, and any bytes make floats and doubles.
+    // SAFETY: they take half of the bytes, which are aligned for doubles, and any bytes are floats and doubles.
     unsafe { std::slice::from_raw_parts_mut(memory.as_mut_ptr().cast(), memory.len()) }
 }
 
-/// The same filler, once it has shown that it fills memory with something of mean 0 and variance 1.
+/// Returns the filler, after a check that its samples have mean 0 and variance 1.
 fn checked<T: Copy + From<f32> + Into<f64>, F: FnMut(&mut [T])>(mut fill: F) -> F {
     const NUMBER: usize = 1 << 16;
     /// In standard errors.

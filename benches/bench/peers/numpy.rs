@@ -1,4 +1,4 @@
-//! NumPy in a Python process, which has memory of its own and takes the time itself: numpy_peer.py.
+//! NumPy in a Python process, numpy_peer.py, which has memory of its own and measures the time itself.
 
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
@@ -18,7 +18,7 @@ struct Process {
 }
 
 impl NumPy {
-    /// With the Python of an environment.
+    /// Starts the Python of an environment.
     pub fn start(environment: &Path) -> Option<NumPy> {
         let mut command = Command::new(environment.join("bin/python"));
         command.args(["-c", include_str!("numpy_peer.py")]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -28,7 +28,7 @@ impl NumPy {
         (process.answer() == "ready").then(|| NumPy(Rc::new(RefCell::new(process))))
     }
 
-    /// Calls of Generator.standard_normal() for so many doubles, always in the same memory.
+    /// Calls of Generator.standard_normal() for `number` doubles, always in the same memory.
     pub fn standard_normal(
         &self,
         generator: &'static str,
@@ -37,7 +37,7 @@ impl NumPy {
         self.calls(format!("{generator} {number} again"))
     }
 
-    /// The same of as many floats.
+    /// The same for as many floats.
     pub fn standard_normal_floats(
         &self,
         generator: &'static str,
@@ -71,7 +71,7 @@ impl Process {
         questions.write_all(question.as_bytes()).expect("NumPy's process has failed");
     }
 
-    /// A line, or nothing where there is no more.
+    /// A line, or nothing at the end.
     fn answer(&mut self) -> String {
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("Python writes text");
@@ -80,10 +80,10 @@ impl Process {
 }
 
 impl Drop for Process {
-    /// It ends when there are no more questions.
+    /// The process ends when its input ends.
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // Whether it failed at the very end is of no interest.
+        // A failure at the end does not matter.
         let _ = self.child.wait();
     }
 }

@@ -1,6 +1,6 @@
-"""Says "ready", and then answers each line "GENERATOR NUMBER WHERE CALLS" with the nanoseconds that so many calls took.
+"""Prints "ready". Then answers each line "GENERATOR NUMBER WHERE CALLS" with the nanoseconds that CALLS calls took.
 
-WHERE is "again" for an array that is there, "floats" for one of float32, and "fresh" for one that is made in each call.
+WHERE is "again" for the same array in each call, "floats" for the same array of float32, and "fresh" for a new array in each call.
 """
 
 import sys

@@ -6,8 +6,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::SEED;
 
-/// The generator works on a copy that stays in registers, as a local variable of a program would. Where it is, the
-/// compiler would write it back after each sample, which takes a fifth longer.
+/// The generator works on a local copy, which stays in registers as a program's local variable would. Otherwise the compiler
+/// would write it back after each sample, which takes a fifth longer.
 pub fn xoshiro() -> impl FnMut(&mut [f64]) {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(SEED.into());
     move |memory| {

@@ -1,4 +1,4 @@
-"""The C functions, of include/somemem.h; maturin generates this module."""
+"""The C functions of include/somemem.h. Maturin generates this module."""
 
 from typing import Any
 

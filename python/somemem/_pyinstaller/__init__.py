@@ -1,4 +1,4 @@
-"""Tells PyInstaller, which asks the packages that it finds, what the package needs beside its modules."""
+"""Tells PyInstaller where the hook is. The hook lists what the package needs beside its modules."""
 
 import pathlib
 

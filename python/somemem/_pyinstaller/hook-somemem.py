@@ -1,4 +1,4 @@
-"""PyInstaller's name for this file says which package it is for. The library is loaded by its path, which no import tells."""
+"""PyInstaller finds this file by its name, which has the package in it. It adds the library, which is loaded by path and not imported."""
 
 from PyInstaller.utils.hooks import collect_dynamic_libs  # type: ignore[import-untyped]
 

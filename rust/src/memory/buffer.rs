@@ -1,4 +1,4 @@
-//! What Rust holds: memory of which every sample has been written, so that it can be read.
+//! The buffer of the Rust interface. Every sample in it has been written, so it can be read.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,8 +9,9 @@ use std::slice;
 use super::{Memory, NoMemory};
 use crate::{Error, Noise, Sample};
 
-/// A growable array of doubles or floats on a 64-byte boundary: what [`Vec`] is, but that no memory is an error and no abort, and
-/// that a large one grows without a copy. It is used as the slice that it dereferences to, and freed with its owner.
+/// A growable array of doubles or floats, whose data begins on a 64-byte boundary. It differs from [`Vec`] in two ways: if memory
+/// cannot be allocated, it returns an error and does not abort, and a large buffer grows without a copy. It dereferences to a
+/// slice. Dropping it frees the memory.
 ///
 /// ```
 /// use somemem::{Buffer, Noise};
@@ -28,13 +29,13 @@ use crate::{Error, Noise, Sample};
 /// # Ok::<(), somemem::Error>(())
 /// ```
 pub struct Buffer<T: Sample = f64> {
-    /// The fewest doubles that have room for the samples, all of which have been written at every end of a method.
+    /// As many doubles as the samples need. When a method returns, all samples have been written.
     memory: Memory,
     len: usize,
     sample: PhantomData<T>,
 }
 
-/// How many doubles have room for so many samples.
+/// How many doubles it takes to hold `number` samples.
 fn doubles<T>(number: usize) -> Result<usize, NoMemory> {
     let bytes = number.checked_mul(size_of::<T>()).ok_or(NoMemory)?;
     Ok(bytes.div_ceil(size_of::<f64>()))
@@ -48,13 +49,13 @@ impl<T: Sample> Buffer<T> {
         Ok(buffer)
     }
 
-    /// A buffer of `number` elements of a sequence, from index `first` on; see [`Noise::fill`]. They are written once: there
-    /// are no zeros before them. Refused with [`Error::InvalidRange`] where the last index would be above 2^64 - 1.
+    /// A buffer of `number` elements of a sequence, from index `first` on; see [`Noise::fill`]. The memory is written once,
+    /// without zeros first. Returns [`Error::InvalidRange`] if the last index would be above 2^64 - 1.
     ///
     /// ```
     /// use somemem::{Buffer, Noise};
     ///
-    /// // A million samples that nobody can draw again, as floats.
+    /// // A million samples that cannot be drawn again, as floats.
     /// let buffer = Buffer::<f32>::of(Noise::from_entropy()?, 1_000_000, 0)?;
     /// # Ok::<(), somemem::Error>(())
     /// ```
@@ -64,8 +65,8 @@ impl<T: Sample> Buffer<T> {
         Ok(buffer)
     }
 
-    /// Makes the buffer `number` samples long. The first of them, as many as both lengths have, keep their values; new
-    /// ones are 0. The data may move, beyond what was reserved. When it fails nothing has changed.
+    /// Makes the buffer `number` samples long. The content is kept up to the smaller of the two lengths, and new samples are 0.
+    /// The data may move if `number` is above what was reserved. After an error nothing has changed.
     pub fn resize(&mut self, number: usize) -> Result<(), Error> {
         self.memory.resize(doubles::<T>(number)?)?;
         let written = std::mem::replace(&mut self.len, number);
@@ -75,10 +76,10 @@ impl<T: Sample> Buffer<T> {
         Ok(())
     }
 
-    /// Keeps the data where it is from now on, whatever the length up to `number` samples: in all, and not, as for [`Vec`], in
-    /// addition. Addresses are kept for them, and no memory, so growing can still fail. The data may move once, now. The promise
-    /// survives shrinking. A smaller number than before changes nothing, and growing beyond it ends it. When it fails nothing has
-    /// changed.
+    /// Reserves addresses, so that the data does not move while the buffer has up to `number` samples. `number` is the length in
+    /// all; [`Vec::reserve`] takes the additional length. This call may move the data. No memory is reserved, so growing can
+    /// still fail. Shrinking does not end the reserve; growing beyond `number` does. A `number` that is not above an earlier one
+    /// changes nothing. After an error nothing has changed.
     ///
     /// ```
     /// use somemem::Buffer;
@@ -100,9 +101,9 @@ impl<T: Sample> Buffer<T> {
         self.memory.capacity() * (size_of::<f64>() / size_of::<T>())
     }
 
-    /// The samples, of which some may not have been written yet.
+    /// The samples. Some may not have been written yet.
     fn as_unwritten(&mut self) -> &mut [MaybeUninit<T>] {
-        // SAFETY: there is room for so many, aligned for doubles, and nobody else has the buffer.
+        // SAFETY: the memory has room for `len` samples and is aligned for doubles, and nobody else has the buffer.
         unsafe { slice::from_raw_parts_mut(self.memory.data().cast(), self.len) }
     }
 }
@@ -111,7 +112,7 @@ impl<T: Sample> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        // SAFETY: so many samples are there, and they have been written.
+        // SAFETY: the memory holds `len` samples, and all have been written.
         unsafe { slice::from_raw_parts(self.memory.data().cast(), self.len) }
     }
 }

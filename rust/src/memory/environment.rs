@@ -4,8 +4,8 @@ use std::ffi::CStr;
 
 /// Whether an environment variable is set, and neither empty nor 0.
 pub fn is_set(name: &CStr) -> bool {
-    // SAFETY: a terminated name, and what the environment holds is terminated, too. Like any call that reads the environment
-    // this must not meet one that changes it.
+    // SAFETY: the name and the variable's value end with 0. As with every call that reads the environment, no other thread may
+    // change it meanwhile.
     let first = unsafe { libc::getenv(name.as_ptr()).as_ref() };
     first.is_some_and(|&first| first as u8 != 0 && first as u8 != b'0')
 }

@@ -1,4 +1,4 @@
-//! What stands before a small buffer's doubles, and beside a large one's.
+//! A buffer's header. It stands before the doubles of a small buffer, and in a block of its own for a large one.
 
 #[cfg(not(any(target_os = "linux", windows)))]
 pub use super::large::{LARGE, Pages};
@@ -7,11 +7,11 @@ use super::pages::Pages;
 #[cfg(any(target_os = "linux", windows))]
 use std::ptr::NonNull;
 
-/// From so many doubles on a buffer has pages of its own.
+/// A buffer of this many doubles or more has pages of its own.
 #[cfg(any(target_os = "linux", windows))]
 pub const LARGE: usize = (1 << 20) / size_of::<f64>();
 
-/// What a buffer's word points to. It begins a block from `malloc`.
+/// A [`Memory`](super::Memory) points to its header, which stands at the beginning of a block from `malloc`.
 pub struct Header {
     /// In doubles.
     pub len: usize,
@@ -20,7 +20,7 @@ pub struct Header {
 
 /// Where the doubles are.
 pub enum Place {
-    /// Behind the header in its block, with room for `capacity` of them. Where any are `reserved` it does not shrink.
+    /// After the header in its block, which has room for `capacity` doubles. If `reserved` is not 0, the block does not shrink.
     Block { capacity: usize, reserved: usize },
     #[cfg_attr(not(any(target_os = "linux", windows)), expect(dead_code, reason = "no buffer has any"))]
     Pages(Pages),
@@ -39,7 +39,8 @@ pub unsafe fn pages_mut<'a>(mut header: NonNull<Header>) -> Option<&'a mut Pages
     }
 }
 
-/// A buffer's pages, if it has any, without its header: the next buffer gets a new one, so that leak checkers tell them apart.
+/// Frees the header and returns the buffer's pages, if it has any. The next buffer with these pages gets a new header, so that
+/// leak checkers can tell the two buffers apart.
 ///
 /// # Safety
 /// Nobody uses it any more.

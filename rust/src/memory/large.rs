@@ -1,4 +1,4 @@
-//! Large buffers: pages of their own, which need not be copied to grow, and a header for them in a block of the C heap.
+//! Large buffers. Their doubles are in pages of their own, which grow without a copy. Their header is in a block of the C heap.
 
 use std::ptr::NonNull;
 
@@ -22,13 +22,13 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     Ok(header)
 }
 
-/// Makes pages that hold some doubles hold `number`. Those that are no longer needed are given back, if they are a quarter of all
-/// or more: a buffer that shrinks and grows about one length seldom asks the kernel for anything.
+/// Resizes the pages to hold `number` doubles. Pages that are no longer needed are given back if they are more than a quarter of
+/// all, so a buffer whose length varies little seldom needs a system call.
 pub fn resize(pages: &mut Pages, number: usize) -> Result<(), NoMemory> {
     let (bytes, capacity) = (number * DOUBLE, pages.usable());
     if bytes > capacity {
-        // An eighth more than there was, so that growing by one element at a time seldom asks for pages. Those that are
-        // never written cost no memory.
+        // An eighth more than before, so that a buffer that grows by one element at a time seldom asks for pages. A page that is
+        // never written costs no memory.
         let generous = (capacity + capacity / 8).min(MAX_LEN * DOUBLE).max(bytes);
         let generous = if bytes <= pages.addresses() { generous.min(pages.addresses()) } else { generous };
         pages.grow(generous).or_else(|_| pages.grow(bytes))?;

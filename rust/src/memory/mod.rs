@@ -1,9 +1,9 @@
-//! Buffers: growable arrays of doubles on 64-byte boundaries, allocated so that every failure is an answer.
+//! Buffers: growable arrays of doubles on 64-byte boundaries. Every failure to allocate is reported to the caller.
 //!
-//! A [`Memory`] is one word that points to its header, and so can stand in a handle table. A small one is one block of
-//! the C heap, header first ([`small`]); a large one has its doubles in pages of its own ([`large`], [`pages`]), which
-//! may be a freed one's ([`page_cache`]). What its doubles are is C's affair. A [`Buffer`] is one for Rust, with doubles that can be
-//! read.
+//! A [`Memory`] is one word, which points to its header, so a handle table can hold it. A small buffer is one block of the C
+//! heap, which begins with the header ([`small`]). A large buffer has its doubles in pages of its own ([`large`], [`pages`]);
+//! they may be those of a freed buffer ([`page_cache`]). The doubles of a `Memory` may be uninitialised, as C allows. A
+//! [`Buffer`] is for Rust: its samples are always initialised.
 
 mod buffer;
 mod environment;
@@ -36,11 +36,11 @@ pub const ALIGNMENT: usize = 64;
 /// The most doubles that a buffer can hold: C cannot subtract pointers that are further apart.
 pub const MAX_LEN: usize = isize::MAX as usize / size_of::<f64>();
 
-/// The memory cannot be had. Nothing has changed.
+/// The memory cannot be allocated. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoMemory;
 
-/// A growable array of doubles of which any may never have been written, freed with its owner.
+/// A growable array of doubles, any of which may never have been written. Dropping it frees the memory.
 pub struct Memory {
     header: NonNull<Header>,
 }
@@ -55,8 +55,8 @@ impl Memory {
         Ok(Memory { header: or_without_kept(allocate)? })
     }
 
-    /// Makes the buffer `number` doubles long. The first of them, as many as both lengths have, keep their values; new
-    /// ones have unspecified values. The data may move. When it fails nothing has changed.
+    /// Makes the buffer `number` doubles long. The content is kept up to the smaller of the two lengths, and new doubles have
+    /// unspecified values. The data may move. After an error nothing has changed.
     #[inline]
     pub fn resize(&mut self, number: usize) -> Result<(), NoMemory> {
         if self.resize_in_place(number) {
@@ -70,7 +70,7 @@ impl Memory {
         Ok(())
     }
 
-    /// [`Memory::resize`] if the buffer grows and there is room for that already.
+    /// [`Memory::resize`] if the buffer does not shrink and already has room. Returns whether it did.
     #[inline]
     pub fn resize_in_place(&mut self, number: usize) -> bool {
         let fits = number >= self.len() && number <= self.room();
@@ -80,7 +80,7 @@ impl Memory {
         fits
     }
 
-    /// A place for `number` doubles, with those that were there; the length is as before, or already `number`.
+    /// Makes room for `number` doubles and keeps the content. Afterwards the length is as before, or already `number`.
     #[inline(never)]
     fn make_room(&mut self, number: usize) -> Result<(), NoMemory> {
         if let Place::Pages(pages) = &mut self.header_mut().place {
@@ -93,9 +93,9 @@ impl Memory {
         Ok(())
     }
 
-    /// Keeps the data where it is from now on, whatever its length up to `number` doubles: addresses are kept for so many, and
-    /// no memory. It may move now. A smaller number than one that was reserved before changes nothing. Growing beyond it ends it.
-    /// When it fails nothing has changed.
+    /// Reserves addresses, but no memory, so that the data does not move while the buffer has up to `number` doubles. This call
+    /// may move the data. A `number` that is not above an earlier one changes nothing. Growing beyond `number` ends the reserve.
+    /// After an error nothing has changed.
     pub fn reserve(&mut self, number: usize) -> Result<(), NoMemory> {
         if number > MAX_LEN {
             return Err(NoMemory);
@@ -117,7 +117,7 @@ impl Memory {
         })
     }
 
-    /// Moves the doubles to another buffer, as many as both have, and becomes that.
+    /// Copies the doubles that fit to another buffer, and becomes that buffer.
     fn move_to(&mut self, mut other: Memory) {
         for (new, old) in other.as_unwritten().iter_mut().zip(self.as_unwritten()) {
             *new = *old;
@@ -125,7 +125,7 @@ impl Memory {
         *self = other;
     }
 
-    /// How many doubles there is room for without a word to the system.
+    /// How many doubles there is room for without a call to the system.
     fn room(&self) -> usize {
         match &self.header().place {
             Place::Block { capacity, .. } => *capacity,
@@ -133,7 +133,7 @@ impl Memory {
         }
     }
 
-    /// The length up to which growing does not move the data, until the buffer shrinks; what is reserved survives that.
+    /// The length up to which growing does not move the data. Shrinking may lower it, but not below what was reserved.
     pub fn capacity(&self) -> usize {
         match &self.header().place {
             Place::Block { capacity, .. } => *capacity,
@@ -141,7 +141,8 @@ impl Memory {
         }
     }
 
-    /// Where the doubles are: on a 64-byte boundary, until the next resize. Never NULL, not even for an empty buffer.
+    /// The address of the doubles, on a 64-byte boundary. It is valid until the next resize, and never NULL, not even for an
+    /// empty buffer.
     pub fn data(&self) -> *mut f64 {
         match &self.header().place {
             Place::Block { .. } => small::data_in(self.header),
@@ -155,24 +156,24 @@ impl Memory {
         self.header().len
     }
 
-    /// The doubles, of which any may never have been written.
+    /// The doubles. Any of them may never have been written.
     pub fn as_unwritten(&mut self) -> &mut [MaybeUninit<f64>] {
         // SAFETY: the header's data is valid for `len` doubles and nobody else has the buffer.
         unsafe { slice::from_raw_parts_mut(self.data().cast(), self.len()) }
     }
 
-    /// The buffer as a word, which owns it from now on.
+    /// Turns the buffer into a word, which then owns it.
     pub fn into_address(self) -> usize {
         let address = self.header.as_ptr().expose_provenance();
         std::mem::forget(self);
         address
     }
 
-    /// The buffer that a word owns.
+    /// The buffer that a word owns, from [`Memory::into_address`].
     ///
     /// # Safety
-    /// `address` comes from [`Memory::into_address`], and of all the buffers made from it only one is ever dropped or
-    /// resized, by one thread at a time, and none is used after.
+    /// `address` comes from [`Memory::into_address`]. Several buffers may be made from it, but only one of them is ever dropped
+    /// or resized, by one thread at a time. None of them is used after the drop.
     pub unsafe fn from_address(address: usize) -> Option<Memory> {
         NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(|header| Memory { header })
     }
@@ -200,12 +201,13 @@ impl Drop for Memory {
     }
 }
 
-/// Gives back all memory that is kept of freed buffers for later ones. What other threads free meanwhile may be kept.
+/// Gives the memory that is kept of freed buffers back to the operating system. A buffer that another thread frees meanwhile may
+/// still be kept.
 pub fn trim() {
     large::release();
 }
 
-/// Tries again without what is kept of freed buffers: whatever memory is wanted for, it may be enough.
+/// If `work` finds no memory, frees what is kept of freed buffers, which may be enough, and tries once more.
 #[inline]
 pub fn or_without_kept<T>(mut work: impl FnMut() -> Result<T, NoMemory>) -> Result<T, NoMemory> {
     work().or_else(|_| {

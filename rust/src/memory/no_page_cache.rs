@@ -1,5 +1,5 @@
-//! Where freed buffers are not kept, because their memory would not be the system's to take: on Windows what is committed counts as
-//! used, whatever is said of its content.
+//! For Windows, where freed buffers are not kept. The system could not take their memory when it is short: committed memory
+//! counts as used, even if its content is declared unneeded.
 
 use std::ptr::NonNull;
 

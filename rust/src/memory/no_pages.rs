@@ -1,4 +1,4 @@
-//! Where buffers have no pages of their own: all of them are small.
+//! For systems where buffers have no pages of their own. There all buffers are small ones.
 
 use std::ptr::NonNull;
 

@@ -1,6 +1,6 @@
-//! Freed buffers with pages of their own, kept for the pages' sake: a program that makes and frees buffers in a loop would
-//! otherwise pay for every page each time, which takes longer than filling it with noise. Their memory is the kernel's to
-//! take while nobody uses it. Without a lock, so that a `fork` cannot leave one held.
+//! Freed buffers whose pages are kept for later buffers. A program that makes and frees buffers in a loop would otherwise pay for
+//! page faults each time, which takes longer than filling the pages with noise. The kernel may take this memory whenever it is
+//! short. There is no lock, so a `fork` cannot leave one locked.
 
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -13,17 +13,16 @@ use super::tools;
 /// How many are kept.
 const PLACES: usize = 4;
 
-/// Each is NULL or a header. Nothing of them is in the pages, where a program that writes to a buffer after it was freed
-/// would change it.
+/// Each is NULL or a header. Headers are not stored in the pages: a program that writes to a freed buffer would overwrite them.
 static KEPT: [AtomicPtr<Header>; PLACES] = [const { AtomicPtr::new(ptr::null_mut()) }; PLACES];
 
-/// The bytes of all that are kept, or are about to be.
+/// The bytes of all buffers that are kept or about to be kept.
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
-/// Whose turn it is to make room.
+/// Its remainder by PLACES is the place that makes room next.
 static TURN: AtomicUsize = AtomicUsize::new(0);
 
-/// Keeps a buffer, if it is worth it, or else destroys it.
+/// Keeps a freed buffer if it is worth it, or else destroys it.
 ///
 /// # Safety
 /// It has pages of its own, and nobody uses it any more.
@@ -35,7 +34,8 @@ pub unsafe fn keep(header: NonNull<Header>) {
     let Some(pages) = (unsafe { pages_mut(header) }) else { return };
     pages.end_reserve();
     let bytes = pages.usable();
-    // No buffer with pages of its own asks for less than these have, so a shrunk one would only take the place of others.
+    // Every buffer with pages of its own asks for at least LARGE doubles. Fewer pages, of a buffer that has shrunk, would never
+    // be taken.
     let worth_it = bytes >= LARGE * size_of::<f64>() && bytes <= LARGEST_KEPT.min(most) && pages.reserved() == 0;
     if !worth_it || !pages.offer() {
         // SAFETY: the caller's promise.
@@ -49,18 +49,18 @@ pub unsafe fn keep(header: NonNull<Header>) {
     }
 }
 
-/// Pages of at least so many bytes, and no more than twice as many, if such are kept.
+/// Kept pages of at least `bytes` and at most about twice as many, if there are any.
 pub fn take(bytes: usize) -> Option<Pages> {
     KEPT.iter().find_map(|place| {
         let header = NonNull::new(place.swap(ptr::null_mut(), Ordering::AcqRel))?;
-        // SAFETY: one that was kept, and was taken out of its place by this thread alone.
+        // SAFETY: it was kept, and this thread alone took it out of its place.
         let usable = unsafe { pages_mut(header) }?.usable();
         if usable >= bytes && usable / 2 <= bytes {
             BYTES.fetch_sub(usable, Ordering::Relaxed);
             // SAFETY: as above.
             return unsafe { into_pages(header) };
         }
-        // It was only looked at. If the place has been filled meanwhile it has to go.
+        // These pages do not fit. They go back to their place, or are destroyed if it has been filled meanwhile.
         if !put(place, header) {
             destroy_kept(header.as_ptr());
         }
@@ -76,7 +76,7 @@ pub fn release() {
     }
 }
 
-/// Gives some of them back to the kernel, until there are no more bytes than `most`.
+/// Gives kept buffers back to the kernel until at most `most` bytes are kept.
 fn make_room(most: usize) {
     for _ in 0..PLACES {
         if BYTES.load(Ordering::Relaxed) > most {
@@ -95,7 +95,7 @@ fn put(place: &AtomicPtr<Header>, header: NonNull<Header>) -> bool {
     place.compare_exchange(ptr::null_mut(), header.as_ptr(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
 }
 
-/// What was in a place, if anything.
+/// Destroys a header that was taken out of a place, unless it is NULL.
 fn destroy_kept(header: *mut Header) {
     if let Some(header) = NonNull::new(header) {
         // SAFETY: only what `keep` was given is ever in a place, and this thread alone took it out.

@@ -1,5 +1,5 @@
-//! Pages of a buffer's own. To grow, the kernel extends or moves them, and copies nothing. Addresses are reserved behind
-//! them only if the program asks for that; then they grow where they are.
+//! The pages of one buffer. When they grow, the kernel extends or moves them, and copies nothing. Addresses behind them are
+//! reserved only if the program asks for that; then the pages grow where they are.
 
 use std::io;
 use std::mem::ManuallyDrop;
@@ -9,13 +9,13 @@ use std::ptr::{self, NonNull};
 use super::NoMemory;
 use super::settings::{HUGE_PAGE, page_size, plain_pages};
 
-/// From this many bytes on all pages are huge ones, so that at most an eighth more is used than was asked for.
+/// Sizes of this many bytes or more are rounded up to huge pages, which adds at most an eighth.
 const MANY: usize = 8 * HUGE_PAGE;
 
 const ACCESS: i32 = libc::PROT_READ | libc::PROT_WRITE;
 
-/// `usable` bytes from `start` on. If `reserved` is more, the bytes from there to `reserved` belong to it too, without access.
-/// Both are whole pages.
+/// `usable` bytes from `start` on. If `reserved` is more, the bytes from `usable` to `reserved` belong to it too, but cannot be
+/// accessed. Both are whole pages.
 pub struct Pages {
     start: NonNull<u8>,
     usable: usize,
@@ -24,7 +24,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Pages of at least so many bytes, with anything in them.
+    /// Pages of at least this many bytes. Their content is unspecified.
     pub fn new(bytes: usize) -> Result<Pages, NoMemory> {
         let usable = whole_pages(bytes).ok_or(NoMemory)?;
         Ok(Pages { start: map(usable, ACCESS)?, usable, reserved: 0 })
@@ -38,17 +38,17 @@ impl Pages {
         self.usable
     }
 
-    /// How large these can grow where they are.
+    /// The number of bytes that these can grow to where they are.
     pub fn addresses(&self) -> usize {
         self.usable.max(self.reserved)
     }
 
-    /// 0, or how large the program asked for them to grow where they are.
+    /// The number of bytes that the program reserved, or 0.
     pub fn reserved(&self) -> usize {
         self.reserved
     }
 
-    /// Makes at least so many bytes usable. What the pages hold is kept, and nothing changed on failure.
+    /// Makes at least this many bytes usable and keeps the content. After an error nothing has changed.
     pub fn grow(&mut self, bytes: usize) -> Result<(), NoMemory> {
         let usable = whole_pages(bytes).ok_or(NoMemory)?;
         if usable <= self.usable {
@@ -60,11 +60,11 @@ impl Pages {
         self.move_to_room_for(usable).or_else(|_| self.copy_to(Pages::new(bytes)?))
     }
 
-    /// Gives back the pages past so many bytes. Their addresses are kept as far as they are reserved.
+    /// Gives back the pages past this many bytes. Reserved addresses are kept.
     pub fn shrink(&mut self, bytes: usize) {
         let Some(usable) = whole_pages(bytes) else { return };
         let end = usable.max(self.reserved);
-        // SAFETY: pages of our own that nobody uses any more. If the kernel does not take them, all stays as it was.
+        // SAFETY: pages of our own that nobody uses any more. If the kernel refuses, nothing changes.
         if end < self.usable && unsafe { unmap(self.part(end..self.usable)) } {
             self.usable = end;
         }
@@ -73,8 +73,8 @@ impl Pages {
         }
     }
 
-    /// Keeps addresses for so many bytes, so that the pages stay where they are until they need more. They may move now.
-    /// Nothing has changed on failure.
+    /// Reserves addresses for this many bytes. The pages may move now, and then stay where they are until they need more. After
+    /// an error nothing has changed.
     pub fn reserve(&mut self, bytes: usize) -> Result<(), NoMemory> {
         let reserved = whole_pages(bytes).ok_or(NoMemory)?;
         if reserved <= self.usable {
@@ -101,18 +101,18 @@ impl Pages {
         }
     }
 
-    /// Lets the kernel take the memory whenever it needs some. False if it does not want to, as with locked pages.
+    /// Lets the kernel take the memory whenever it is short. False if the kernel refuses, as it does for locked pages.
     pub fn offer(&self) -> bool {
-        // SAFETY: pages of our own, of which nobody needs the content.
+        // SAFETY: pages of our own, whose content nobody needs.
         unsafe { libc::madvise(self.start.as_ptr().cast(), self.usable, libc::MADV_FREE) == 0 }
     }
 
-    /// Reserved addresses of which nothing is usable yet.
+    /// Reserved addresses. No byte is usable yet.
     fn without_access(reserved: usize) -> Result<Pages, NoMemory> {
         Ok(Pages { start: map(reserved, libc::PROT_NONE)?, usable: 0, reserved })
     }
 
-    /// Makes the range usable as far as `bytes`, which is inside it.
+    /// Makes the first `bytes` of the range usable. `bytes` is not more than the range has.
     fn make_usable(&mut self, bytes: usize) -> Result<(), NoMemory> {
         let (start, length) = self.part(self.usable..bytes);
         // SAFETY: a part of the range.
@@ -123,32 +123,33 @@ impl Pages {
         Ok(())
     }
 
-    /// Takes memory and access from a part of the range, and keeps its addresses. Says whether it could.
+    /// Gives back the memory of a part of the range and keeps its addresses, which then cannot be accessed. Returns whether it
+    /// could.
     fn give_back(&mut self, part: Range<usize>) -> bool {
         let (start, length) = self.part(part);
         let flags = PRIVATE | libc::MAP_FIXED;
-        // SAFETY: replaces pages of our own that nobody uses any more, in one step: no other thread can get the place.
+        // SAFETY: replaces pages of our own that nobody uses any more. It is one step, so no other thread can map anything there.
         let replaced = unsafe { libc::mmap(start.as_ptr().cast(), length, libc::PROT_NONE, flags, -1, 0) };
         advise_huge_pages(self.part(0..self.reserved));
         replaced != libc::MAP_FAILED
     }
 
-    /// Without a copy, and without a reserve from then on. Refused where the kernel has several mappings for the pages: the
-    /// program has treated some of them otherwise, or a forked child has grown into its reserve.
+    /// Moves the pages without a copy to where they have room for `bytes`, and ends the reserve. The kernel refuses if it has
+    /// several mappings for the pages: when the program has changed some of them, or a forked child has grown into its reserve.
     fn move_to_room_for(&mut self, bytes: usize) -> Result<(), NoMemory> {
         let spare = self.spare();
         // SAFETY: the usable pages, which stay as they are on failure.
         let moved = unsafe { libc::mremap(self.start.as_ptr().cast(), self.usable, bytes, libc::MREMAP_MAYMOVE) };
         self.start = mapped(moved)?;
-        // SAFETY: what was reserved behind the pages. They could not grow into it, and so have moved away from it.
+        // SAFETY: the rest of the reserve. The pages could not grow into it, so they have moved away from it.
         unsafe { unmap(spare) };
         (self.usable, self.reserved) = (bytes, 0);
         advise_huge_pages(self.part(0..bytes));
         Ok(())
     }
 
-    /// Whether the kernel has one mapping for the pages, and so can move them in one step. It does not tell, but does not extend
-    /// several (EFAULT).
+    /// Whether the kernel has one mapping for the pages, and so can move them in one step. There is no call that tells this. But
+    /// the kernel refuses to extend several mappings, with EFAULT.
     fn is_one_mapping(&mut self) -> bool {
         let longer = self.usable + page_size();
         // SAFETY: the usable pages, which do not move.
@@ -164,26 +165,26 @@ impl Pages {
         true
     }
 
-    /// Moves the pages to the beginning of a range that has room for them. Says whether it could.
+    /// Moves the pages to the beginning of a range that has room for them. Returns whether it could.
     fn move_into(&mut self, range: Pages) -> bool {
         let (range, spare) = (ManuallyDrop::new(range), self.spare());
         let (from, to) = (self.start.as_ptr().cast(), range.start.as_ptr());
         let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-        // SAFETY: two ranges of our own, of which nobody can use the second.
+        // SAFETY: two ranges of our own. Nobody can access the second.
         if unsafe { libc::mremap(from, self.usable, self.usable, flags, to) } == libc::MAP_FAILED {
-            // Linux before 6.17 may have unmapped this part of the range before it failed, and another thread may be there by now:
-            // only the rest is surely as it was.
+            // Linux before 6.17 may have unmapped this part of the range before it failed, and another thread may have mapped
+            // something there since. Only the rest is certainly still ours.
             // SAFETY: the rest, which nobody can use.
             unsafe { unmap(range.part(self.usable..range.reserved)) };
             return false;
         }
-        // SAFETY: what was reserved behind the pages, which are gone from there.
+        // SAFETY: the rest of the old reserve. The pages are no longer before it.
         unsafe { unmap(spare) };
         (self.start, self.reserved) = (range.start, range.reserved);
         true
     }
 
-    /// Moves what the pages hold to others, by a copy.
+    /// Copies the content to larger pages, which replace these.
     fn copy_to(&mut self, larger: Pages) -> Result<(), NoMemory> {
         // SAFETY: two ranges, and the larger one has room for what the smaller one holds.
         unsafe { self.start.copy_to_nonoverlapping(larger.start, self.usable) };
@@ -213,7 +214,7 @@ impl Drop for Pages {
 // SAFETY: pages are owned, and the kernel does not care which thread calls.
 unsafe impl Send for Pages {}
 
-/// `None` if there are not so many addresses.
+/// The bytes rounded up to whole pages. `None` if there are not so many addresses.
 fn whole_pages(bytes: usize) -> Option<usize> {
     let unit = if bytes >= MANY && !plain_pages() { HUGE_PAGE } else { page_size() };
     bytes.max(1).checked_next_multiple_of(unit).filter(|&whole| whole <= isize::MAX as usize)
@@ -221,13 +222,13 @@ fn whole_pages(bytes: usize) -> Option<usize> {
 
 const PRIVATE: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
 
-/// New pages; many of them begin where a huge page can.
+/// New pages. A range that is large enough begins where a huge page can begin.
 fn map(bytes: usize, access: i32) -> Result<NonNull<u8>, NoMemory> {
     let mut start = map_anywhere(bytes, access)?;
     if bytes >= HUGE_PAGE && !plain_pages() {
         // SAFETY: what was just mapped.
         if start.align_offset(HUGE_PAGE) > 0 && unsafe { unmap((start, bytes)) } {
-            // Where there is no room for the detour, anywhere will do.
+            // Aligning takes more addresses for a moment. If there are none, the pages may begin anywhere.
             start = map_aligned(bytes, access).or_else(|_| map_anywhere(bytes, access))?;
         }
     }
@@ -243,7 +244,7 @@ fn map_anywhere(bytes: usize, access: i32) -> Result<NonNull<u8>, NoMemory> {
 fn map_aligned(bytes: usize, access: i32) -> Result<NonNull<u8>, NoMemory> {
     let longer = map_anywhere(bytes.checked_add(HUGE_PAGE).ok_or(NoMemory)?, access)?;
     let before = longer.align_offset(HUGE_PAGE);
-    // SAFETY: inside what was just mapped; then what lies before and behind the aligned range.
+    // SAFETY: all of it lies inside what was just mapped. What is unmapped lies before and after the aligned range.
     unsafe {
         let start = longer.add(before);
         unmap((longer, before));
@@ -256,7 +257,7 @@ fn mapped(address: *mut libc::c_void) -> Result<NonNull<u8>, NoMemory> {
     if address == libc::MAP_FAILED { Err(NoMemory) } else { NonNull::new(address.cast()).ok_or(NoMemory) }
 }
 
-/// Unmaps whole pages, or, where the kernel cannot split a mapping, at least gives back their memory. Says which.
+/// Unmaps whole pages and returns true. If the kernel cannot split a mapping, it only gives back their memory and returns false.
 ///
 /// # Safety
 /// They are mapped, and nobody uses them any more.

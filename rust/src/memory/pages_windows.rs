@@ -1,5 +1,5 @@
-//! Pages of a buffer's own on Windows, which cannot move them elsewhere without a copy. So addresses are reserved behind them from
-//! the first, where nothing but the process's 128 TiB limits them, and pages are committed there as the buffer grows.
+//! The pages of one buffer on Windows, which cannot move pages without a copy. So addresses behind them are reserved from the
+//! start, of which a 64-bit process has 128 TiB. Pages are committed there as the buffer grows.
 
 use std::ffi::c_void;
 use std::ops::Range;
@@ -7,10 +7,11 @@ use std::ptr::{self, NonNull};
 
 use super::NoMemory;
 
-/// Ranges of addresses begin at multiples of this, and it is one of every page size there.
+/// Ranges of addresses begin at multiples of this. It is a multiple of every page size on Windows.
 const UNIT: usize = 1 << 16;
 
-/// There are addresses for so many times what a buffer is made for. Growing beyond them copies it, and then there are again.
+/// A buffer reserves this many times the addresses that it needs at first. Growing beyond them copies it to a new range, which is
+/// again this much larger.
 const ROOM: usize = if usize::BITS < 64 { 1 } else { 16 };
 
 /// `range` bytes of addresses from `start` on, the first `usable` of them with memory. Both are multiples of the unit.
@@ -21,7 +22,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Pages of at least so many bytes, with anything in them.
+    /// Pages of at least this many bytes. Their content is unspecified.
     pub fn new(bytes: usize) -> Result<Pages, NoMemory> {
         let usable = whole_units(bytes)?;
         let with_room = usable.checked_mul(ROOM).ok_or(NoMemory).and_then(Pages::without_memory);
@@ -38,31 +39,31 @@ impl Pages {
         self.usable
     }
 
-    /// How large these can grow where they are.
+    /// The number of bytes that these can grow to where they are.
     pub fn addresses(&self) -> usize {
         self.range
     }
 
-    /// Makes at least so many bytes usable. What the pages hold is kept, and nothing changed on failure.
+    /// Makes at least this many bytes usable and keeps the content. After an error nothing has changed.
     pub fn grow(&mut self, bytes: usize) -> Result<(), NoMemory> {
         let usable = whole_units(bytes)?;
         if usable <= self.range { self.commit(usable) } else { self.copy_to(Pages::new(bytes)?) }
     }
 
-    /// Gives back the pages past so many bytes, and keeps their addresses.
+    /// Gives back the pages past this many bytes, and keeps their addresses.
     pub fn shrink(&mut self, bytes: usize) {
         let Ok(usable) = whole_units(bytes) else { return };
         if usable < self.usable {
             let (start, length) = self.part(usable..self.usable);
-            // SAFETY: pages of our own that nobody uses any more. If the system does not take them, all stays as it was.
+            // SAFETY: pages of our own that nobody uses any more. If the system refuses, nothing changes.
             if unsafe { VirtualFree(start, length, DECOMMIT) } != 0 {
                 self.usable = usable;
             }
         }
     }
 
-    /// Keeps addresses for so many bytes, so that the pages stay where they are until they need more. They may move now.
-    /// Nothing has changed on failure.
+    /// Reserves addresses for this many bytes. The pages may move now, and then stay where they are until they need more. After
+    /// an error nothing has changed.
     pub fn reserve(&mut self, bytes: usize) -> Result<(), NoMemory> {
         let range = whole_units(bytes)?;
         if range <= self.range {
@@ -73,14 +74,14 @@ impl Pages {
         self.copy_to(larger)
     }
 
-    /// Reserved addresses of which nothing is usable yet.
+    /// Reserved addresses. No byte is usable yet.
     fn without_memory(range: usize) -> Result<Pages, NoMemory> {
         // SAFETY: new addresses, wherever the system likes.
         let start = unsafe { VirtualAlloc(ptr::null_mut(), range, RESERVE, NO_ACCESS) };
         Ok(Pages { start: NonNull::new(start.cast()).ok_or(NoMemory)?, usable: 0, range })
     }
 
-    /// Makes the range usable as far as `usable`, which is inside it, if it is not yet.
+    /// Makes at least the first `usable` bytes of the range usable. `usable` is not more than the range has.
     fn commit(&mut self, usable: usize) -> Result<(), NoMemory> {
         if usable > self.usable {
             let (start, length) = self.part(self.usable..usable);
@@ -93,7 +94,7 @@ impl Pages {
         Ok(())
     }
 
-    /// Moves what the pages hold to others, by a copy.
+    /// Copies the content to larger pages, which replace these.
     fn copy_to(&mut self, larger: Pages) -> Result<(), NoMemory> {
         // SAFETY: two ranges, and the larger one has room for what the smaller one holds.
         unsafe { self.start.copy_to_nonoverlapping(larger.start, self.usable) };

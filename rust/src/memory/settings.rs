@@ -1,4 +1,4 @@
-//! How generous to be with pages: what the system and the user say.
+//! Page sizes and limits on what is kept, by the system and by the user.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -7,11 +7,11 @@ use super::environment::is_set;
 /// The size of a huge page on most systems.
 pub const HUGE_PAGE: usize = 1 << 21;
 
-/// The most bytes of freed buffers to keep for later ones, and the largest of them. The C library's heap keeps as much.
+/// The most bytes of freed buffers to keep in all, and of one buffer. The C library's heap keeps about as much.
 const MOST_KEPT: usize = 64 << 20;
 pub const LARGEST_KEPT: usize = 32 << 20;
 
-/// What is kept is at most this part of what the process may have.
+/// At most one part in so many of the process's limit is kept.
 const KEPT_PART: libc::rlim_t = 16;
 
 pub fn page_size() -> usize {
@@ -19,7 +19,7 @@ pub fn page_size() -> usize {
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }
 
-/// Whether the user wants no huge pages and nothing kept: SOMEMEM_PLAIN_PAGES is set. It is read once.
+/// Whether SOMEMEM_PLAIN_PAGES is set: no huge pages, and nothing is kept. It is read once.
 pub fn plain_pages() -> bool {
     const UNREAD: u8 = 2;
     static PLAIN: AtomicU8 = AtomicU8::new(UNREAD);
@@ -31,8 +31,8 @@ pub fn plain_pages() -> bool {
     plain == 1
 }
 
-/// How many bytes of freed buffers to keep, by the limits that the process has now. Memory that is short needs no limit
-/// here: the kernel takes what is kept.
+/// The most bytes of freed buffers to keep, by the limits that the process has now. Physical memory needs no limit here, because
+/// the kernel takes what is kept when it is short.
 pub fn most_kept() -> usize {
     if plain_pages() {
         return 0;

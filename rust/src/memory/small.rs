@@ -1,21 +1,21 @@
-//! Small buffers: header, padding and doubles in one block from `malloc`, which is several times faster than asking the
-//! heap for aligned memory.
+//! Small buffers: header, padding and doubles in one block from `malloc`. That is several times faster than an aligned
+//! allocation.
 
 use std::ptr::NonNull;
 
 use super::header::{Header, LARGE, Place};
 use super::{ALIGNMENT, NoMemory};
 
-/// Doubles in 64 bytes. Capacities are multiples of it.
+/// Doubles in 64 bytes. Capacities are multiples of this.
 const LINE: usize = ALIGNMENT / size_of::<f64>();
 
-/// Bytes of a block for so many doubles, wherever it begins. Cannot overflow: `capacity` is at most half above
-/// `MAX_LEN`, and one line.
+/// The bytes of a block for `capacity` doubles, wherever it begins. It cannot overflow: `capacity` is at most 1.5 `MAX_LEN` and
+/// one line.
 fn block_bytes(capacity: usize) -> usize {
     size_of::<Header>() + (ALIGNMENT - align_of::<Header>()) + capacity * size_of::<f64>()
 }
 
-/// Where the doubles begin in a block.
+/// The address of the doubles in a block.
 pub fn data_in(block: NonNull<Header>) -> NonNull<f64> {
     let after_header = block.as_ptr().wrapping_add(1).cast::<u8>();
     let data = after_header.wrapping_add(after_header.align_offset(ALIGNMENT));
@@ -34,7 +34,7 @@ pub fn allocate(number: usize) -> Result<NonNull<Header>, NoMemory> {
     Ok(header)
 }
 
-/// Gives a block room for `number` doubles, and says where it is now.
+/// Gives a block room for `number` doubles, and returns where it is now.
 pub fn resize(header: NonNull<Header>, number: usize) -> Result<NonNull<Header>, NoMemory> {
     // SAFETY: the block is a live one and has no other owner.
     let &Header { len, place: Place::Block { capacity, reserved } } = (unsafe { header.as_ref() }) else {
@@ -42,19 +42,20 @@ pub fn resize(header: NonNull<Header>, number: usize) -> Result<NonNull<Header>,
     };
     let exact = number.next_multiple_of(LINE);
     if number > capacity {
-        // Half as much again, so that growing by one element at a time copies each element a few times at most. No more than
-        // a small buffer may have: a larger one would need pages to shrink to.
+        // Half as much again, so that growing by one element at a time copies each element a few times on average. But at most
+        // LARGE: otherwise a large buffer could be in a block, and would need new pages to shrink.
         let generous = (capacity + capacity / 2).min(LARGE).max(number).next_multiple_of(LINE);
         reallocate(header, generous, 0, len).or_else(|_| reallocate(header, exact, 0, len))
     } else if reserved == 0 && exact < capacity / 4 {
-        // Not what has been promised to stay where it is: to shrink, too, many heaps move a block. What cannot be given back is kept.
+        // A reserved block does not shrink, because many heaps move a block when it shrinks. If the heap refuses, the block stays
+        // as it is.
         Ok(reallocate(header, exact, 0, number).unwrap_or(header))
     } else {
         Ok(header)
     }
 }
 
-/// Gives a block room for `number` doubles that shrinking does not take away, and says where it is now.
+/// Gives a block room for `number` doubles, which shrinking does not take away, and returns where it is now.
 pub fn reserve(mut header: NonNull<Header>, number: usize) -> Result<NonNull<Header>, NoMemory> {
     // SAFETY: the block is a live one and has no other owner.
     let &mut Header { len, place: Place::Block { capacity, ref mut reserved } } = (unsafe { header.as_mut() }) else {
@@ -68,7 +69,7 @@ pub fn reserve(mut header: NonNull<Header>, number: usize) -> Result<NonNull<Hea
     Ok(header)
 }
 
-/// Gives a block another capacity, not below `kept`, and keeps that many doubles.
+/// Gives a block another capacity and keeps its first `kept` doubles. `capacity` is at least `kept`.
 fn reallocate(
     header: NonNull<Header>,
     capacity: usize,
@@ -81,8 +82,8 @@ fn reallocate(
     let block = unsafe { libc::realloc(header.as_ptr().cast(), block_bytes(capacity)) };
     let mut header: NonNull<Header> = NonNull::new(block.cast()).ok_or(NoMemory)?;
     let data = data_in(header);
-    // SAFETY: `realloc` kept the bytes where they were in the block. Its start may lie otherwise between two 64-byte
-    // boundaries, in which case the doubles move. Both places are in the block, which has padding for either.
+    // SAFETY: `realloc` kept the bytes at their offset in the block. The block may now begin at another distance from a 64-byte
+    // boundary, and then the doubles have to move. Both places are in the block, whose padding allows for either.
     unsafe {
         let old = header.byte_offset(old_offset).cast::<f64>();
         if old != data {

@@ -1,9 +1,9 @@
-//! What memcheck is told of large buffers: it takes memory from the kernel as written, and cannot see that pages that are
-//! kept belong to nobody. To any other machine than valgrind's the instructions do nothing, in a nanosecond or two.
+//! Requests to valgrind's memcheck about large buffers. Memcheck takes memory from the kernel as initialised, and cannot see that
+//! nobody owns pages that are kept. Outside valgrind these instructions do nothing, in a nanosecond or two.
 
 use std::ptr::NonNull;
 
-/// Of memcheck's requests (`valgrind/memcheck.h`).
+/// The numbers of memcheck's requests (`valgrind/memcheck.h`).
 #[cfg(target_os = "linux")]
 const NO_ACCESS: usize = 0x4d43_0000;
 const UNDEFINED: usize = 0x4d43_0001;

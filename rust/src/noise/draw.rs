@@ -1,5 +1,5 @@
-//! Drawing the elements of rows: a few beside the key schedule, runs of chunks from the kernel, the few that are over, and what
-//! they leave unsettled.
+//! Draws the elements of rows: the first few beside the key schedule, then runs of chunks, then the few that are left. Elements
+//! that their first word does not settle go to the residual's queue.
 
 use super::kernel::{BATCH, CHUNK, Kernel, MOST_FIRST, Work, counters_from};
 use super::operation::Operation;
@@ -11,10 +11,10 @@ use std::mem::MaybeUninit;
 
 use super::Noise;
 
-/// The most chunks that a kernel draws in one go.
+/// The most chunks in one call of a kernel.
 const RUN: usize = 16;
 
-/// Elements of rows, all or a piece of them: `number` from the one on that `from` tells, counted along the rows.
+/// What is to be drawn: the `number` elements from element `from` on, counted along the rows.
 pub struct Draw<'a, O: Operation> {
     pub noise: Noise,
     pub first: u64,
@@ -24,14 +24,14 @@ pub struct Draw<'a, O: Operation> {
     pub target: Target<'a, O>,
 }
 
-/// What elements are drawn for, each by its place there.
+/// Where the elements go, and the operation that puts them there.
 pub struct Target<'a, O: Operation> {
     pub operation: O,
     pub places: Places<'a, O::Place>,
 }
 
 impl<O: Operation> Target<'_, O> {
-    /// Takes the value of an element. May be called before with what stands for a value that is not settled.
+    /// Does the operation with the value of an element. It may have been called for the same element with `UNSETTLED` before.
     #[inline(always)]
     pub fn put(&mut self, offset: usize, x: f64) {
         if let Some(place) = self.places.get(offset) {
@@ -39,7 +39,7 @@ impl<O: Operation> Target<'_, O> {
         }
     }
 
-    /// The same for several in a row.
+    /// The same for consecutive elements.
     #[inline(always)]
     fn put_all(&mut self, offset: usize, values: &[f64]) {
         for (place, &x) in self.places.row(offset, values.len()).iter_mut().zip(values) {
@@ -47,14 +47,13 @@ impl<O: Operation> Target<'_, O> {
         }
     }
 
-    /// Draws as many whole chunks as there are from a row's element `from` on, but not more than `unsettled` has words, and says how
-    /// many.
+    /// Draws whole chunks from a row's element `from` on, at most as many as `unsettled` has words. Returns how many.
     #[inline(always)]
     fn draw<K: Kernel>(&mut self, kernel: &K, row: Row, from: usize, unsettled: &mut [u64; RUN]) -> usize {
         let (chunks, _) = self.places.row(row.offset + from, row.number - from).as_chunks_mut();
         let count = chunks.len().min(RUN);
         if count > 0 {
-            // At a row's end the next row is what comes soon.
+            // At the end of a row, the memory to prefetch is that of the next row.
             let soon = from + count * CHUNK + K::AHEAD / size_of::<O::Place>();
             let gap = if soon > row.number { row.gap * size_of::<O::Place>() } else { 0 };
             let block = row.first.wrapping_add(from as u64) / 2;
@@ -64,22 +63,22 @@ impl<O: Operation> Target<'_, O> {
     }
 }
 
-/// A row of the memory, or the part of it that is drawn.
+/// A row, or the part of it that is drawn.
 #[derive(Clone, Copy)]
 struct Row {
     offset: usize,
     number: usize,
     first: u64,
-    /// What lies between it and the next one.
+    /// The places between it and the next row.
     gap: usize,
 }
 
 impl<O: Operation> Draw<'_, O> {
-    /// A row from a column on, or as much as is to be drawn of it; `start` is where the first one begins.
+    /// The part of a row that is to be drawn, from a column on. `start` is the offset of the first element of all.
     #[inline(always)]
     fn part(&self, row: usize, start: usize, column: usize) -> Row {
         Row {
-            // Of a single row the stride may be anything, also too much to be counted in bytes.
+            // With a single row the stride may be any number, and in bytes it could overflow.
             gap: if self.rows.rows > 1 { self.rows.stride - self.rows.columns } else { 0 },
             offset: self.rows.offset((row, column)) - start,
             number: self.number.min(self.rows.columns - column),
@@ -94,7 +93,7 @@ impl<O: Operation> Work for &mut Draw<'_, O> {
         let (mut row, column) = self.rows.place(self.from);
         let start = self.rows.offset((row, column));
         let mut part = self.part(row, start, column);
-        // Once for each key, whose two halves are seed and stream.
+        // Once for each key. Its two halves are seed and stream.
         loop {
             let stream = self.noise.stream.wrapping_add((row as u64).wrapping_mul(self.rows.stream_step));
             let key = (u128::from(stream) << 64 | u128::from(self.noise.seed)).to_le_bytes();
@@ -113,7 +112,7 @@ impl<O: Operation> Work for &mut Draw<'_, O> {
 }
 
 impl<O: Operation> Draw<'_, O> {
-    /// Draws what is left of a row of which `done` elements have been drawn, and all further rows of its stream.
+    /// Draws the rest of a row, after its first `done` elements, and all further rows of the same stream.
     #[inline(always)]
     fn go_on<K: Kernel>(
         &mut self,
@@ -142,7 +141,8 @@ impl<O: Operation> Draw<'_, O> {
                 (part.number, done, missed) = (0, 0, 0);
                 continue;
             }
-            // Some, if without them what follows would not begin with a whole block.
+            // If the row begins in the middle of a block, its first few are drawn here, so that the rest begins with a whole
+            // block.
             done = if part.first.is_multiple_of(2) { 0 } else { part.number.min(MOST_TOGETHER) };
             missed = if done == 0 { 0 } else { few(kernel, part, 0, done, &mut self.target) };
             self.number -= part.number;
@@ -152,13 +152,13 @@ impl<O: Operation> Draw<'_, O> {
     }
 }
 
-/// The kernel of a key, and the row's first elements, all of a short one: what follows begins with a whole block. Says how many these
-/// are, and which of them are unsettled.
+/// Makes the kernel for a key, and draws the row's first elements, or all of a short row. The rest begins with a whole block.
+/// Returns also how many were drawn, and which of them are unsettled.
 #[inline(always)]
 fn open<K: Kernel, O: Operation>(key: [u8; 16], row: Row, target: &mut Target<O>) -> (K, usize, u64) {
-    // Of an odd first index's block one element is not asked for.
+    // If the first index is odd, the first element of its block is not wanted.
     let skip = (row.first % 2) as usize;
-    // As few blocks as short rows need; more of a long one would only take it from the chunks.
+    // A short row takes only the blocks that it needs. A long row takes 8: the chunks draw the rest faster.
     match skip.saturating_add(row.number) {
         0..=4 => open_with::<K, O, 2>(key, row, row.number, target),
         17..=MOST_OPENING => open_with::<K, O, MOST_FIRST>(key, row, row.number, target),
@@ -166,10 +166,10 @@ fn open<K: Kernel, O: Operation>(key: [u8; 16], row: Row, target: &mut Target<O>
     }
 }
 
-/// The elements of as many blocks as come beside the key schedule.
+/// The most elements that are drawn beside the key schedule.
 const MOST_OPENING: usize = 2 * MOST_FIRST;
 
-/// The same for as many as N blocks have.
+/// The same with N blocks.
 #[inline(always)]
 fn open_with<K: Kernel, O: Operation, const N: usize>(
     key: [u8; 16],
@@ -180,7 +180,7 @@ fn open_with<K: Kernel, O: Operation, const N: usize>(
     let (kernel, few) = K::start::<N>(key, row.first, number);
     let values = few.values.as_flattened();
     if N == 2 {
-        // One by one: a call of memcpy takes as long as the map.
+        // One by one, because a call of memcpy would take as long as the map.
         for (n, &x) in values.iter().enumerate() {
             if n < number {
                 target.put(row.offset + n, x);
@@ -192,7 +192,8 @@ fn open_with<K: Kernel, O: Operation, const N: usize>(
     (kernel, number, few.unsettled & ((1 << number) - 1))
 }
 
-/// Draws a row's elements, so many from one on, fewer than a batch of blocks has. Says which of them are unsettled.
+/// Draws `number` elements of a row, at most as many as a batch of blocks has, from element `from` on. Returns which of them are
+/// unsettled.
 #[inline(always)]
 fn few<K: Kernel, O: Operation>(kernel: &K, row: Row, from: usize, number: usize, target: &mut Target<O>) -> u64 {
     let first = row.first.wrapping_add(from as u64);
@@ -202,7 +203,7 @@ fn few<K: Kernel, O: Operation>(kernel: &K, row: Row, from: usize, number: usize
     few.unsettled >> skip & ((1 << number) - 1)
 }
 
-/// Queues those that are missing of the first `done` elements, and draws the others.
+/// Draws the elements after the first `done`, and queues all that are unsettled. `missed` tells those among the first `done`.
 #[inline(always)]
 fn go_on<K: Kernel, O: Operation>(
     kernel: &K,

@@ -1,14 +1,14 @@
-//! exp and log for the residual. Their results are part of the value specification, so they are spelled out here: only
-//! IEEE-754 operations, in the order written, none of them contracted to a fused multiply-add.
+//! exp and log for the residual. Their results are part of the value specification. So they use IEEE-754 operations only, in the
+//! order written, and no fused multiply-add.
 
 use std::ops::{Add, Mul, Neg, Sub};
 
-/// A double, or several in a vector register: what is computed with them is written once and means the same.
+/// A double, or several in a vector register, so that a formula is written once for both.
 pub trait Real: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Neg<Output = Self> {
     /// The same number in every lane.
     fn of(constant: f64) -> Self;
 
-    /// Adds to the exponent what stands in the low bits of `power`.
+    /// Adds the low bits of `power` to the exponent.
     fn times_power_of_two(self, power: Self) -> Self;
 }
 
@@ -32,7 +32,7 @@ const LN_2_LOW: f64 = f64::from_bits(0x3d2e_f357_93c7_6730);
 /// 1.5 * 2^52: adding it rounds to an integer and leaves that integer in the low bits.
 const ROUND: f64 = f64::from_bits(0x4338_0000_0000_0000);
 
-/// 1/2!, 1/3!, ... 1/13!: the Taylor series of exp. On |r| <= ln(2)/2 what is left out is below 2^-57.
+/// 1/2!, 1/3!, ... 1/13!: the Taylor series of exp. For |r| <= ln(2)/2 the omitted terms are below 2^-57.
 const EXP: [f64; 12] = [
     f64::from_bits(0x3fe0_0000_0000_0000),
     f64::from_bits(0x3fc5_5555_5555_5555),
@@ -55,7 +55,7 @@ pub fn exp_minus<R: Real>(y: R) -> R {
     let shifted = y * R::of(-LOG2_E) + round;
     let power = shifted - round;
     let r = (-y - power * R::of(LN_2_HIGH)) - power * R::of(LN_2_LOW);
-    // Not Horner's order but Estrin's: most of it does not wait for the rest.
+    // Estrin's order, not Horner's: most operations do not wait for others.
     let r2 = r * r;
     let r4 = r2 * r2;
     let low = pair(0, r) + pair(2, r) * r2;
@@ -66,13 +66,13 @@ pub fn exp_minus<R: Real>(y: R) -> R {
     mantissa.times_power_of_two(shifted)
 }
 
-/// Not a closure, which would be compiled by itself and for the oldest CPU.
+/// Not a closure: the compiler would compile a closure as a function of its own, for the oldest CPU.
 #[inline(always)]
 fn pair<R: Real>(n: usize, r: R) -> R {
     R::of(EXP[n]) + R::of(EXP[n + 1]) * r
 }
 
-/// 2/21, 2/19, ... 2/3: the series of 2 artanh(s) - 2 s. On |s| <= 0.1716 what is left out is below 2^-57 of the sum.
+/// 2/21, 2/19, ... 2/3: the series of 2 artanh(s) - 2 s. For |s| <= 0.1716 the omitted terms are below 2^-57 of the sum.
 const LOG: [f64; 10] = [
     f64::from_bits(0x3fb8_6186_1861_8618),
     f64::from_bits(0x3fba_f286_bca1_af28),
@@ -86,7 +86,7 @@ const LOG: [f64; 10] = [
     f64::from_bits(0x3fe5_5555_5555_5555),
 ];
 
-/// The bits of sqrt(1/2): where a mantissa passes from one power of two to the next.
+/// The bits of sqrt(1/2), the smallest mantissa.
 const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
 
 /// -ln(u) for normal u in (0, 1). At most 2 ulp off.

@@ -1,7 +1,7 @@
-//! Random bytes from the operating system. Nothing is kept from one call to the next, neither a descriptor nor a lock: the
-//! program may close descriptors, fork, or cancel the thread at any time.
+//! Random bytes from the operating system. No descriptor and no lock is kept between calls, because the program may close
+//! descriptors, fork, or cancel the thread at any time.
 
-/// Bytes that nobody can predict, or an error and then any bytes.
+/// Fills `out` with unpredictable bytes. After an error its content is unspecified.
 #[cfg(not(target_os = "linux"))]
 pub fn fill(out: &mut [u8]) -> Result<(), crate::Error> {
     getrandom::fill(out).map_err(|_| crate::Error::NoEntropy)
@@ -19,15 +19,16 @@ mod linux {
     use crate::error::Error;
     use crate::noise::workers::cancelling;
 
-    /// Bytes that nobody can predict, or an error and then any bytes. By the system call itself: C libraries of before 2017 have
-    /// no function for it, and in that of later ones the thread can be cancelled, which would lose what its caller holds.
+    /// Fills `out` with unpredictable bytes. After an error its content is unspecified. It makes the system call itself: C
+    /// libraries before 2017 have no function for it, and in the function of later ones a thread can be cancelled, which would
+    /// leak what the caller holds.
     pub fn fill(out: &mut [u8]) -> Result<(), Error> {
         let call = |part: &mut [u8]| {
             // SAFETY: writes no more than the part's length to it.
             unsafe { libc::syscall(libc::SYS_getrandom, part.as_mut_ptr(), part.len(), 0) as isize }
         };
         match fill_by(out, call) {
-            // A kernel of before 2014, or a sandbox that denies the call.
+            // A kernel before 2014, or a sandbox that denies the call.
             Err(libc::ENOSYS | libc::EPERM) => {
                 // A cancelled thread would leave its descriptor open.
                 let state = cancelling::disable();
@@ -49,8 +50,8 @@ mod linux {
         fill_by(out, read).map_err(|_| Error::NoEntropy)
     }
 
-    /// Soon after the system has started /dev/urandom gives bytes that can be predicted; /dev/random is readable when it does no
-    /// longer. Where there is none nothing can be waited for.
+    /// Soon after the system has started, /dev/urandom can give predictable bytes. It is safe once /dev/random is readable. If
+    /// there is no /dev/random, there is nothing to wait for.
     fn wait_until_ready() -> Result<(), Error> {
         let Some(device) = Device::open(c"/dev/random") else { return Ok(()) };
         let mut waiting = libc::pollfd { fd: device.descriptor, events: libc::POLLIN, revents: 0 };
@@ -63,7 +64,7 @@ mod linux {
         Ok(())
     }
 
-    /// Calls what writes some bytes and returns how many until there are enough. The error is `errno`.
+    /// Calls `some`, which writes some bytes and returns how many, until `out` is full. The error is `errno`.
     fn fill_by(out: &mut [u8], mut some: impl FnMut(&mut [u8]) -> isize) -> Result<(), i32> {
         let mut rest = out;
         while !rest.is_empty() {
@@ -86,7 +87,7 @@ mod linux {
     }
 
     impl Device {
-        /// `None` if it is no device: a file under this name would give the same bytes again and again.
+        /// `None` if it is not a device. A regular file of this name would give the same bytes at each call.
         fn open(path: &CStr) -> Option<Device> {
             let descriptor = loop {
                 // SAFETY: a terminated path.

@@ -1,7 +1,7 @@
 //! Noise: doubles that are a pure function of (seed, stream, index).
 //!
-//! Element i takes its first word from AES-128 over the counter i / 2 ([`kernel`]); the word chooses a layer and mostly
-//! settles the element ([`map`]). Otherwise the element makes attempts of its own until one is accepted ([`residual`]).
+//! Element i takes its first word from AES-128 of the counter i / 2 ([`kernel`]). The word chooses a layer, and settles 63 of 64
+//! elements ([`map`]). The others make attempts, each from a block of its own, until one is accepted ([`residual`]).
 
 mod draw;
 mod elementary;
@@ -39,16 +39,16 @@ use zeroize::Zeroize;
 
 use crate::Error;
 
-/// A long sequence of independent N(0,1) samples, the element at each index fixed by the seed and the stream.
+/// A sequence of 2^64 independent N(0,1) samples. Seed, stream and index determine each of them.
 ///
-/// Any two pairs of seed and stream give unrelated sequences. Element i has the same bits on every CPU, in whichever pieces
-/// and by however many threads ([`set_threads`](crate::set_threads)) a range is drawn: to skip ahead is to begin at another
-/// index. `docs/value-spec.md` says how the bits are computed: they never change.
+/// Two different pairs of seed and stream give independent sequences. Element i has the same bits on every CPU, for any number of
+/// threads ([`set_threads`](crate::set_threads)), and however a range is cut into calls. To skip ahead, begin at another index.
+/// `docs/value-spec.md` specifies the bits; they never change.
 ///
 /// ```
 /// use somemem::Noise;
 ///
-/// // Noise with a standard deviation of 0.1 on a signal, and the same again, taken off one half after the other.
+/// // Adds noise with a standard deviation of 0.1 to a signal. Then draws it again in two halves and subtracts it.
 /// let noise = Noise { seed: 42, stream: 7 };
 /// let mut signal = vec![1.0f64; 1000];
 /// noise.add(&mut signal, 0.1, 0)?;
@@ -71,7 +71,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// A sequence that nobody has drawn from: seed and stream from the operating system.
+    /// An unpredictable sequence: seed and stream are random bits from the operating system.
     pub fn from_entropy() -> Result<Noise, Error> {
         let mut key = [[0; 8]; 2];
         entropy::fill(key.as_flattened_mut())?;
@@ -80,44 +80,44 @@ impl Noise {
         Ok(Noise { seed, stream })
     }
 
-    /// Writes the elements `first`, `first` + 1, ... to `out`: as doubles, or rounded to floats.
+    /// Writes the elements `first`, `first` + 1, ... to `out`, as doubles or rounded to floats.
     ///
-    /// Refused with [`Error::InvalidRange`], and nothing is written, if the last index would be above 2^64 - 1. It cannot fail
-    /// otherwise, and for an empty `out` not at all.
+    /// Returns [`Error::InvalidRange`] and writes nothing if the last index would be above 2^64 - 1. There is no other error.
+    /// With an empty `out` it cannot fail.
     pub fn fill<T: Sample>(&self, out: &mut [T], first: u64) -> Result<(), Error> {
         self.fill_unwritten(as_unwritten(out), first)
     }
 
-    /// [`Noise::fill`] for memory that holds nothing yet. All of it is written, if it is not refused.
+    /// [`Noise::fill`] for uninitialised memory. If it returns `Ok`, all of `out` is written.
     pub fn fill_unwritten<T: Sample>(&self, out: &mut [MaybeUninit<T>], first: u64) -> Result<(), Error> {
         self.draw_in(out, Rows::one(out.len()), first, Ok(Fill::default()))
     }
 
-    /// Writes `mean + (scale * x)`, x the elements `first`, `first` + 1, ...: every sum and product rounded once. For floats both
-    /// are made in double, and the sum is then rounded to a float. A `scale` of -0.0 counts as 0.0.
+    /// Writes `mean + (scale * x)`, where x are the elements `first`, `first` + 1, ... Product and sum are each rounded once. For
+    /// floats they are computed in double, and the sum is then rounded to a float. A `scale` of -0.0 counts as 0.0.
     ///
-    /// Refused, and nothing is written: with [`Error::InvalidRange`] as by [`Noise::fill`], and with [`Error::InvalidScale`] if `mean`
-    /// or `scale` is NaN or infinite, also for an empty `out`.
+    /// After an error nothing is written. [`Error::InvalidRange`]: as for [`Noise::fill`]. [`Error::InvalidScale`]: `mean` or
+    /// `scale` is NaN or infinite, also for an empty `out`.
     pub fn normal<T: Sample>(&self, out: &mut [T], mean: f64, scale: f64, first: u64) -> Result<(), Error> {
         let rows = Rows::one(out.len());
         self.draw_in(as_unwritten(out), rows, first, Normal::<T>::new(mean, scale))
     }
 
-    /// Adds `scale * x` to what `inout` holds, x the elements `first`, `first` + 1, ...: every sum and product rounded once. For
-    /// floats both are made in double, and the sum is then rounded to a float. A `scale` of -0.0 counts as 0.0; a negative
-    /// `scale` subtracts what a positive one added, up to the rounding of the sums.
+    /// Adds `scale * x` to what `inout` holds, where x are the elements `first`, `first` + 1, ... Product and sum are each
+    /// rounded once. For floats they are computed in double, and the sum is then rounded to a float. A `scale` of -0.0 counts as
+    /// 0.0. A negative `scale` subtracts what a positive one added, except for the rounding of the sums.
     ///
-    /// Refused, and nothing is changed: with [`Error::InvalidRange`] as by [`Noise::fill`], and with [`Error::InvalidScale`] if
-    /// `scale` is NaN or infinite, also for an empty `inout`.
+    /// After an error nothing is changed. [`Error::InvalidRange`]: as for [`Noise::fill`]. [`Error::InvalidScale`]: `scale` is
+    /// NaN or infinite, also for an empty `inout`.
     pub fn add<T: Sample>(&self, inout: &mut [T], scale: f64, first: u64) -> Result<(), Error> {
         let rows = Rows::one(inout.len());
         self.draw_in(inout, rows, first, Add::<T>::new(scale))
     }
 
-    /// [`Noise::fill`] for rows. What stands between them stays as it is.
+    /// [`Noise::fill`] for rows. Memory between the rows is not touched.
     ///
-    /// Refused with [`Error::InvalidRange`], and nothing is written, if a stream or an index is above 2^64 - 1, rows overlap or `out`
-    /// is shorter than they are. Without rows or columns it cannot fail.
+    /// Returns [`Error::InvalidRange`] and writes nothing if a stream or an index would be above 2^64 - 1, if rows overlap, or if
+    /// `out` is too short for them. Without rows or columns it cannot fail.
     ///
     /// ```
     /// use somemem::{Noise, Rows};
@@ -136,12 +136,12 @@ impl Noise {
         self.draw_in(as_unwritten(out), rows, first, Ok(Fill::<T>::default()))
     }
 
-    /// [`Noise::add`] for rows, refused as [`Noise::fill_rows`], or because of `scale`.
+    /// [`Noise::add`] for rows. It fails like [`Noise::fill_rows`], and if `scale` is NaN or infinite.
     pub fn add_rows<T: Sample>(&self, inout: &mut [T], rows: Rows, scale: f64, first: u64) -> Result<(), Error> {
         self.draw_in(inout, rows, first, Add::<T>::new(scale))
     }
 
-    /// Checks what Rust asks for, and does it.
+    /// Checks the arguments of a Rust caller, and draws.
     fn draw_in<O: Operation<Place: Send>>(
         &self,
         memory: &mut [O::Place],
@@ -158,8 +158,8 @@ impl Noise {
         Ok(())
     }
 
-    /// Does the operation with the elements of rows: in one go, or many of them in pieces by as many threads as are asked for. There
-    /// are some, and [`Rows::check`] found nothing wrong.
+    /// Does the operation with the elements of rows. If several threads are asked for, they share a large range piece by piece.
+    /// There is at least one element, and [`Rows::check`] has accepted the rows.
     #[doc(hidden)]
     pub fn draw<O: Operation<Place: Send>>(&self, operation: O, places: Places<O::Place>, rows: Rows, first: u64) {
         let kind = Kind::best();
@@ -168,7 +168,7 @@ impl Noise {
         });
     }
 
-    /// For tests and benchmarks: [`Noise::draw`] in one go, with a kernel of the caller's choice, for memory that has a single row.
+    /// For tests and benchmarks: [`Noise::draw`] for a single row, by one thread and with a kernel of the caller's choice.
     #[doc(hidden)]
     pub fn draw_with<O: Operation>(&self, kind: Kind, operation: O, memory: &mut [O::Place], first: u64) {
         let rows = Rows::one(memory.len());
@@ -196,7 +196,7 @@ impl Noise {
     }
 }
 
-/// The same memory, for code that only ever writes samples to it.
+/// The same memory as uninitialised, for code that writes nothing except samples to it.
 #[expect(unsafe_code)]
 fn as_unwritten<T: Sample>(values: &mut [T]) -> &mut [MaybeUninit<T>] {
     // SAFETY: the layouts are equal. This is private to the noise, which writes nothing but samples to such memory, so
@@ -204,7 +204,7 @@ fn as_unwritten<T: Sample>(values: &mut [T]) -> &mut [MaybeUninit<T>] {
     unsafe { &mut *(values as *mut [T] as *mut [MaybeUninit<T>]) }
 }
 
-/// Does the work on all elements of rows: in one go, or in pieces by threads where there are enough.
+/// Does the work on all elements of rows: at once, or in pieces by several threads if there are enough elements.
 fn in_pieces<P: Send>(places: Places<P>, rows: Rows, work: impl Fn(Places<P>, usize, usize) + Sync) {
     match workers::threads_for(rows.number()) {
         1 => work(places, 0, rows.number()),
@@ -212,7 +212,7 @@ fn in_pieces<P: Send>(places: Places<P>, rows: Rows, work: impl Fn(Places<P>, us
     }
 }
 
-/// Not inlined, so that only those who ask for threads have what is kept of them on their stack.
+/// Not inlined, so that the handles of the threads take stack only when there are threads.
 #[inline(never)]
 fn in_threads<P: Send>(threads: usize, places: Places<P>, rows: Rows, work: impl Fn(Places<P>, usize, usize) + Sync) {
     let pieces = pieces::Pieces::new(places, rows, threads);

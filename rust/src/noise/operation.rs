@@ -1,5 +1,5 @@
-//! What is done with a value in its place: it is written, or scaled and moved and then written, or added to what is there. Each
-//! is written once, for single values; in the kernels the compiler makes vectors of them.
+//! The operations with a sample and its place: write it, write mean + scale * x, or add scale * x to what is there. Each is
+//! written once, for a single value. Inside the kernels the compiler vectorises them.
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -8,22 +8,22 @@ use super::draw::Draw;
 use super::{Kind, Sample};
 use crate::Error;
 
-/// Done with each value once. Before that it may be done with what stands for a value that is not settled yet (`UNSETTLED` in the
-/// map). What reads a place must then leave it as it was; what only writes is done again with the value.
+/// An operation is done once with each value. Before that it may be done with `UNSETTLED` (see the map). Then an operation that
+/// reads the place must leave it as it was. One that only writes may write anything, because the value overwrites it.
 pub trait Operation: Copy + Send + Sync + Sized {
     /// Where a value goes.
     type Place;
 
-    /// Whether it raises at most the one floating-point exception that drawing raises, inexact.
+    /// Whether the only floating-point exception that it can raise is inexact, as drawing does.
     const ONLY_INEXACT: bool;
 
-    /// Draws, and does it with every value.
+    /// Draws, and does the operation with every value.
     fn draw(kind: Kind, draw: &mut Draw<Self>);
 
-    /// Does it with a value and its place.
+    /// Does the operation with a value and its place.
     fn apply(self, place: &mut Self::Place, x: f64);
 
-    /// The same for several in a row.
+    /// The same for consecutive values.
     #[inline(always)]
     fn apply_all<const N: usize>(self, places: &mut [Self::Place; N], values: [f64; N]) {
         for (place, x) in places.iter_mut().zip(values) {
@@ -64,7 +64,7 @@ pub struct Normal<T> {
 }
 
 impl<T> Normal<T> {
-    /// Refused with [`Error::InvalidScale`] if one of them is not finite.
+    /// Returns [`Error::InvalidScale`] if one of them is not finite.
     pub fn new(mean: f64, scale: f64) -> Result<Normal<T>, Error> {
         check_finite(mean)?;
         check_finite(scale)?;
@@ -90,14 +90,14 @@ impl<T: Sample> Operation for Normal<T> {
 /// Adds `scale * x`.
 pub struct Add<T> {
     scale: f64,
-    /// A zero of the sign that `scale` does not have: added to a value it changes nothing, and what is not settled becomes
-    /// this zero. Times `scale` that is -0.0, which changes no sum.
+    /// A zero with the sign that `scale` does not have. It is added to each x. That changes no value, and turns `UNSETTLED` into
+    /// this zero, whose product with `scale` is -0.0. Adding -0.0 to a place changes nothing.
     zero: f64,
     sample: PhantomData<T>,
 }
 
 impl<T> Add<T> {
-    /// Refused with [`Error::InvalidScale`] if `scale` is not finite.
+    /// Returns [`Error::InvalidScale`] if `scale` is not finite.
     pub fn new(scale: f64) -> Result<Add<T>, Error> {
         check_finite(scale)?;
         let scale = not_minus_zero(scale);
@@ -120,18 +120,19 @@ impl<T: Sample> Operation for Add<T> {
     }
 }
 
-/// Told by the bits: to compare a signaling NaN would raise an exception.
+/// Looks at the bits, because comparing a signaling NaN would raise an exception.
 fn check_finite(x: f64) -> Result<(), Error> {
     let finite = x.to_bits() & f64::INFINITY.to_bits() != f64::INFINITY.to_bits();
     if finite { Ok(()) } else { Err(Error::InvalidScale) }
 }
 
-/// A scale of -0.0 counts as 0.0: `docs/value-spec.md`. By its bits, because the caller's rounding mode would decide about a sum.
+/// A scale of -0.0 counts as 0.0: `docs/value-spec.md`. It compares bits: the sign of scale + 0.0 would depend on the caller's
+/// rounding mode.
 fn not_minus_zero(scale: f64) -> f64 {
     if scale.to_bits() == (-0.0f64).to_bits() { 0.0 } else { scale }
 }
 
-// Derived, they would ask that T is Copy.
+// A derived Clone and Copy would require T: Copy.
 macro_rules! copy {
     ($($operation:ident)*) => {
         $(

@@ -1,6 +1,6 @@
-//! The elements that their first word does not settle: one in sixty-four. They wait in a queue and are worked on in
-//! batches, without a branch but for the tail's, so that the compiler can use vectors of any width. What takes a kernel is
-//! inlined into the kernel's `run`, always: a function of its own would be compiled for the oldest CPU.
+//! The elements that their first word does not settle: one in 64. They wait in a queue and make their attempts in batches. Only
+//! the tail needs a branch, so the compiler can use vectors of any width. Every function that takes a kernel is inlined into the
+//! kernel's `run`: a function of its own would be compiled for the oldest CPU.
 
 use super::draw::Target;
 use super::elementary::{exp_minus, minus_log};
@@ -9,10 +9,11 @@ use super::map::{UNSETTLED, slot, uniform, with_sign_and_lowest_bits};
 use super::operation::Operation;
 use super::tables::{STRIPS, TAIL_SCALE, TAIL_START};
 
-/// The slot of the proposals that go to the tail.
+/// The slot of the tail.
 pub const TAIL_SLOT: usize = STRIPS.len() - 1;
 
-/// One proposal a lane: the value, or [`UNSETTLED`] and a bit if it is not accepted.
+/// Makes one attempt in each lane. Returns the values, and a bit for each attempt that is not accepted, whose value is
+/// [`UNSETTLED`].
 #[inline(always)]
 pub fn propose<const N: usize>(blocks: &[Block; N]) -> ([f64; N], u32) {
     let strips = blocks.map(|[first, _]| STRIPS[slot(first)]);
@@ -32,7 +33,7 @@ pub fn propose<const N: usize>(blocks: &[Block; N]) -> ([f64; N], u32) {
     (values, failed)
 }
 
-/// The same for the lanes that go to the tail.
+/// The same for the lanes whose slot is the tail.
 #[inline(never)]
 pub fn propose_tails(blocks: &[Block], values: &mut [f64], failed: &mut u32) {
     for (lane, (block, value)) in blocks.iter().zip(values).enumerate() {
@@ -43,19 +44,19 @@ pub fn propose_tails(blocks: &[Block], values: &mut [f64], failed: &mut u32) {
     }
 }
 
-/// A point under the tail's envelope, exp(-TAIL_START (x - TAIL_START)), if it lies under the density.
-/// (G. Marsaglia, "Generating a variable from the tail of the normal distribution", Technometrics 6 (1964).)
+/// Draws a point under the tail's envelope, exp(-TAIL_START (x - TAIL_START)). It is accepted if it lies under the density. G.
+/// Marsaglia, "Generating a variable from the tail of the normal distribution", Technometrics 6 (1964).
 fn propose_tail(block @ [first, second]: Block) -> f64 {
     let beyond = minus_log(uniform(first)) / TAIL_START;
     let accepted = uniform(second) * TAIL_SCALE < exp_minus(beyond * beyond * 0.5);
     if accepted { with_sign_and_lowest_bits(TAIL_START + beyond, block) } else { UNSETTLED }
 }
 
-/// How many elements of a chunk are queued without asking whether there are more. More than these are rare.
+/// How many unsettled elements of a chunk are queued without a branch. More are rare.
 const MOSTLY: usize = 4;
 
-/// Elements that wait for their next attempt, each as the counter of the block that it will take, and where it goes. Fewer than a
-/// batch between calls.
+/// Elements that wait for their next attempt. Each is the counter of its next block, and the offset of its place. Between calls
+/// there are fewer than a batch.
 pub struct Queue {
     waiting: [Waiting; BATCH + MOSTLY],
     len: usize,
@@ -73,8 +74,8 @@ impl Queue {
         Queue { waiting: [Waiting { counter: [0; 2], offset: 0 }; BATCH + MOSTLY], len: 0 }
     }
 
-    /// Adds elements, those whose bits are set in `unsettled`, counted from an index and its place on, and attempts as many as fill
-    /// a batch.
+    /// Adds the elements whose bits are set in `unsettled`: bit n is index `first` + n and place `offset` + n. Makes attempts
+    /// while there is a full batch.
     #[inline(always)]
     pub fn add<O: Operation>(
         &mut self,
@@ -85,7 +86,7 @@ impl Queue {
         mut unsettled: u64,
     ) {
         loop {
-            // Without a branch on how many there are, which nobody can predict.
+            // There is no branch on their number, because a CPU cannot predict it.
             for _ in 0..MOSTLY {
                 let n = unsettled.trailing_zeros();
                 self.push([first.wrapping_add(u64::from(n)), 1], offset.wrapping_add(n as usize), unsettled != 0);
@@ -100,7 +101,7 @@ impl Queue {
         }
     }
 
-    /// Makes an attempt for the last of those that wait, as many as fit in a batch.
+    /// Makes an attempt for each of the last elements of the queue, a batch of them.
     #[inline(always)]
     fn attempt<O: Operation>(&mut self, kernel: &impl Kernel, target: &mut Target<O>) {
         self.len -= BATCH;
@@ -114,8 +115,8 @@ impl Queue {
         }
     }
 
-    /// Settles all that still wait, fewer than a batch: by several attempts of each at once, of which the first accepted one
-    /// counts.
+    /// Settles all elements that still wait, fewer than a batch. Each makes several attempts at once, and the first that is
+    /// accepted counts.
     #[inline(always)]
     pub fn finish<O: Operation>(&mut self, kernel: &impl Kernel, target: &mut Target<O>) {
         while self.len > 0 {
@@ -131,7 +132,8 @@ impl Queue {
         }
     }
 
-    /// The next attempts of all that wait, in turn.
+    /// The counters of the next attempts of all elements that wait: first one attempt of each, then the second of each, and so
+    /// on.
     #[inline(always)]
     fn ahead<const N: usize>(&self) -> [Counter; N] {
         let mut counters = [[0; 2]; N];
@@ -147,7 +149,7 @@ impl Queue {
         counters
     }
 
-    /// Settles those of which an attempt was accepted; the others wait again.
+    /// Settles the elements that have an accepted attempt. The others wait again.
     #[inline(always)]
     fn settle<const N: usize, O: Operation>(
         &mut self,
@@ -173,7 +175,7 @@ impl Queue {
         }
     }
 
-    /// Adds an element if it is wanted.
+    /// Adds an element if `wanted`, without a branch.
     #[inline(always)]
     fn push(&mut self, counter: Counter, offset: usize, wanted: bool) {
         self.waiting[self.len] = Waiting { counter, offset };

@@ -1,25 +1,24 @@
-//! Which elements go where: rows of memory, and the part of a sequence that each of them gets.
+//! Rows of memory, and which elements of a sequence each row gets.
 
 use super::Noise;
 use crate::Error;
 
-/// Rows of memory, each with elements of its own: row r is `columns` long, begins r `stride` elements behind the first one, and gets
-/// the elements of stream `stream + r stream_step` from index `first + r first_step` on. Seed, stream and first are those of the
-/// call.
+/// Rows of memory. Row r begins `r * stride` elements after the first row and is `columns` long. It gets the elements of stream
+/// `stream + r * stream_step` from index `first + r * first_step` on. The arguments of the call give seed, stream and first.
 ///
-/// With a `stream_step` of 1 each row has a stream of its own. With one of 0, and a row's length in a larger array as
-/// `first_step`, the rows are a block of that array.
+/// If `stream_step` is 1, each row has a stream of its own. If it is 0, and `first_step` is the length of a row in a larger
+/// array, the rows are a block of that array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
     /// How many rows there are.
     pub rows: usize,
     /// How long each of them is.
     pub columns: usize,
-    /// From one row's beginning to the next one's: at least `columns`.
+    /// The distance between the beginnings of neighbouring rows, in elements: at least `columns`.
     pub stride: usize,
-    /// From one row's stream to the next one's.
+    /// The difference between the streams of neighbouring rows.
     pub stream_step: u64,
-    /// From one row's first index to the next one's.
+    /// The difference between the first indices of neighbouring rows.
     pub first_step: u64,
 }
 
@@ -30,7 +29,7 @@ impl Rows {
         Rows { rows: 1, columns, stride: columns, stream_step: 0, first_step: 0 }
     }
 
-    /// How many elements there are in all. They have been checked.
+    /// The number of elements in all. [`Rows::check`] has accepted the rows, so it does not overflow.
     pub(super) fn number(&self) -> usize {
         self.rows * self.columns
     }
@@ -38,19 +37,19 @@ impl Rows {
     /// The row and the column of the n-th element, counted along the rows.
     #[inline(always)]
     pub(super) fn place(&self, n: usize) -> (usize, usize) {
-        // Columns are never 0 where there are elements; a division by what might be would bring a panic.
+        // `columns` is not 0 if there are elements. But the compiler does not know that, and would add a panic to the division.
         let columns = self.columns.max(1);
         if self.rows <= 1 { (0, n) } else { (n / columns, n % columns) }
     }
 
-    /// How far behind the first place a place is.
+    /// The offset of a place from the first one.
     #[inline(always)]
     pub(super) fn offset(&self, (row, column): (usize, usize)) -> usize {
         row * self.stride + column
     }
 
-    /// From the first place to behind the last one, each a `P`. Refused if these are more than C can count, if rows
-    /// overlap, and if a stream or an index is past the last one.
+    /// The number of places, each a `P`, from the first to the last one. Returns [`Error::InvalidRange`] if they are more than
+    /// `isize::MAX` bytes, if rows overlap, or if a stream or an index is above 2^64 - 1.
     #[doc(hidden)]
     pub fn check<P>(&self, noise: &Noise, first: u64) -> Result<usize, Error> {
         if self.rows == 0 || self.columns == 0 {

@@ -16,7 +16,7 @@ pub trait Sample: Copy + Debug + Default + PartialEq + Send + Sync + sealed::Sea
     #[doc(hidden)]
     fn widened(self) -> f64;
 
-    /// Draws with a kernel. These are here and not generic so that they are compiled once, with this crate.
+    /// Draws with a kernel. These functions are not generic, so that they are compiled once, with this crate.
     #[doc(hidden)]
     fn fill(kind: Kind, draw: &mut Draw<Fill<Self>>);
     #[doc(hidden)]

@@ -1,5 +1,6 @@
-//! Noise that nobody can draw again: of a key that is wiped after use, as far as that can be done. Kernels keep round keys
-//! where the compiler likes, so what is wiped is all of the stack that drawing used. Noise of a known seed need not pay.
+//! Noise that cannot be drawn again. Its key is wiped from memory after use, as far as possible. The compiler decides where a
+//! kernel keeps its round keys, so all of the stack that drawing used is wiped. Noise of a known seed does not need this, and
+//! does not pay for it.
 
 use std::mem::MaybeUninit;
 
@@ -8,10 +9,10 @@ use zeroize::{Zeroize, zeroize_stack};
 use super::{Fill, Kind, Noise, Places, Rows, in_pieces};
 use crate::Error;
 
-/// At least what drawing needs of the stack: see tests/c/secret.c.
+/// Drawing uses at most this much stack: see tests/c/secret.c.
 const STACK: usize = 8 * 1024;
 
-/// Not `Copy`, so that there is one place to wipe.
+/// Not `Copy`, so that there is one copy to wipe.
 pub struct Secret(Noise);
 
 impl Secret {
@@ -25,13 +26,13 @@ impl Secret {
         let (kind, rows) = (Kind::best(), Rows::one(out.len()));
         in_pieces(Places::of(out), rows, |places, from, number| {
             fill(&self.0, kind, places, rows, from, number);
-            // Of each thread that drew.
+            // The stack of this thread. Every thread that draws wipes its own.
             zeroize_stack::<STACK>();
         });
     }
 }
 
-/// Not inlined, so that all it uses lies below its caller's part of the stack.
+/// Not inlined, so that all the stack that it uses is below the caller's frame.
 #[inline(never)]
 fn fill(noise: &Noise, kind: Kind, places: Places<MaybeUninit<f64>>, rows: Rows, from: usize, number: usize) {
     noise.draw_piece(kind, Fill::default(), places, rows, 0, from, number);

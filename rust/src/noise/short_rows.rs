@@ -1,15 +1,14 @@
-//! Short rows of one stream, as many at once as a batch of blocks has.
+//! Draws several short rows of one stream at once, as many as fit in a batch of blocks.
 
 use super::draw::Target;
 use super::kernel::{BATCH, Counter, Few, Kernel};
 use super::operation::Operation;
 use super::residual::Queue;
 
-/// The longest rows of which several are drawn at once: a batch of blocks has one of them wherever it begins.
+/// The most columns of a short row. A batch of blocks holds one such row, also from an odd index on.
 pub const MOST_TOGETHER: usize = 2 * BATCH - 1;
 
-/// Draws whole rows from one on, those of one batch of blocks at once: by itself a row of few blocks would wait for AES. Says how many
-/// rows these were; what is left is less than one.
+/// Draws `number` whole rows, a batch of blocks at a time. Rows of few blocks, each drawn alone, would wait for AES.
 #[inline(always)]
 pub fn short_rows<K: Kernel, O: Operation>(
     kernel: &K,
@@ -35,7 +34,7 @@ pub fn short_rows<K: Kernel, O: Operation>(
     }
 }
 
-/// Rows that follow each other, from the one on whose first index and place are given.
+/// Consecutive short rows. `first` and `offset` are the first index and the place of the next one to draw.
 pub struct Short {
     pub columns: usize,
     pub stride: usize,
@@ -45,7 +44,7 @@ pub struct Short {
 }
 
 impl Short {
-    /// How many a row has: from an odd index on one more than half its columns.
+    /// The number of blocks that hold a row, also from an odd index on.
     #[inline(always)]
     fn blocks(&self) -> usize {
         self.columns / 2 + 1
@@ -57,13 +56,13 @@ impl Short {
         self.first.wrapping_add((n as u64).wrapping_mul(self.first_step))
     }
 
-    /// Of the bits of a batch those of the n-th row.
+    /// The n-th row's bits of a batch's `unsettled`.
     #[inline(always)]
     fn unsettled(&self, n: usize, unsettled: u64) -> u64 {
         unsettled >> (2 * self.blocks() * n + (self.first(n) % 2) as usize) & ((1 << self.columns) - 1)
     }
 
-    /// The blocks of the rows, as many as fit. There may not be so many rows: nobody looks at what the others get.
+    /// The counters of a batch of blocks, for as many rows as fit. If fewer rows are left, the rest of the blocks is not used.
     #[inline(always)]
     fn counters(&self) -> [Counter; BATCH] {
         let mut counters = [[0; 2]; BATCH];
@@ -80,9 +79,8 @@ impl Short {
         counters
     }
 
-    /// Puts the elements of these blocks in the places of so many rows. Says, by a bit for each, in which of them some are unsettled:
-    /// without a branch, because nobody can predict it. By itself, because there are not registers enough for this and all
-    /// around it.
+    /// Puts the elements of these blocks in the places of `count` rows. Returns a bit for each row that has unsettled elements,
+    /// without a branch, because a CPU cannot predict it. Not inlined: the registers would not suffice for this and its caller.
     #[inline(never)]
     fn put<O: Operation>(&self, target: &mut Target<O>, few: &Few<BATCH>, count: usize) -> u32 {
         let (columns, operation) = (self.columns, target.operation);
@@ -99,13 +97,13 @@ impl Short {
     }
 }
 
-/// Does the operation with the first values, as many as there are places, and as a batch of blocks has at most.
+/// Does the operation with the first values, one for each place. There are at most 2 BATCH places.
 #[inline(always)]
 fn put_few<O: Operation>(operation: O, places: &mut [O::Place], values: &[f64]) {
     let (fours, rest) = places.as_chunks_mut::<4>();
     let (four_values, _) = values.as_chunks();
     let done = 4 * fours.len();
-    // At most so many, which keeps the compiler from calling memcpy: that takes as long as the map.
+    // The constant bound keeps the compiler from calling memcpy, which would take as long as the map.
     for n in 0..BATCH / 2 {
         let (Some(places), Some(values)) = (fours.get_mut(n), four_values.get(n)) else { break };
         operation.apply_all(places, *values);

@@ -1,6 +1,6 @@
 //! A strip of the residual, which the tables list.
 
-/// An upright rectangle that covers a part of the residual, and of the boxes nothing.
+/// An upright rectangle that covers a part of the residual and does not overlap a box.
 #[derive(Clone, Copy)]
 #[repr(C, align(32))]
 pub struct Strip {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The formulas behind tables.rs, worked out with 60 decimal digits. Standard library only. That the map may rely on the
-numbers is proved in tests/evidence/proof.py.
+"""The formulas behind tables.rs, computed with 60 decimal digits. It needs the standard library only. tests/evidence/proof.py proves
+that the map may rely on the numbers.
 
     tables.py            prints tables.rs
     tables.py --check    compares it with the tables.rs beside this file
@@ -22,7 +22,7 @@ Strips. The residual lies between the staircase of the boxes and f. It is covere
         staircase steps down; its height is s / width.
 Tail.   Beyond the last strip, at t, the envelope f(t) exp(-t (x - t)) has the area f(t) / t <= s; scaled up to the area
         s, it is the 512th slot.
-s is the smallest multiple of 2^-32 for which this works out.
+s is the smallest multiple of 2^-32 for which 511 strips are enough.
 """
 
 import pathlib
@@ -58,7 +58,7 @@ def boxes():
         return w * (density(w) - bottom) - BOX_AREA
 
     while True:
-        # The largest width with room for the area: stepped over from above, then closed in on.
+        # The largest width with room for the area: found by steps from above, then by bisection.
         low = width
         while low > 0 and room(low) < 0:
             low -= Decimal(2) ** -8
@@ -75,7 +75,7 @@ def boxes():
 
 
 def teeth(stack):
-    """The residual short of the tail, from x = 0 outward: [(left edge, right edge, base)]."""
+    """The residual without the tail, from x = 0 outward: [(left edge, right edge, base)]."""
     edges = [width for width, _, _ in reversed(stack)]
     bases = [top for _, _, top in reversed(stack)]
     return list(zip([Decimal(0)] + edges[:-1], edges, bases)) + [(edges[-1], Decimal(6), Decimal(0))]
@@ -129,13 +129,13 @@ def rust(stack, slot, cover, tail):
     lines += [
         "];",
         "",
-        "/// Where the tail begins, and so its envelope's rate.",
+        "/// Where the tail begins, which is also the rate of its envelope.",
         f"pub const TAIL_START: f64 = {float(tail)!r};",
         "",
-        "/// By how much the tail's envelope is scaled up to the area of a strip.",
+        "/// The factor that scales the tail's envelope up to the area of a strip.",
         f"pub const TAIL_SCALE: f64 = {float(slot * tail / density(tail))!r};",
         "",
-        "/// The residual's slots: left edge, width, base and height. The last is the tail's; as a strip it accepts nothing.",
+        "/// The residual's slots: left edge, width, base and height. The last slot is the tail; as a strip it accepts nothing.",
         f"pub static STRIPS: [Strip; {SLOTS}] = [",
     ]
     for left, width, base in cover:
@@ -152,7 +152,7 @@ def main():
     if sys.argv[1:] != ["--check"]:
         print(text, end="")
     elif pathlib.Path(__file__).with_name("tables.rs").read_text() != text:
-        sys.exit("rust/src/noise/tables.rs differs from its formulas: python3 rust/src/noise/tables.py > rust/src/noise/tables.rs")
+        sys.exit("rust/src/noise/tables.rs differs from its formulas: run python3 rust/src/noise/tables.py > rust/src/noise/tables.rs")
 
 
 if __name__ == "__main__":

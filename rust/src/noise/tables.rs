@@ -23,13 +23,13 @@ pub const WIDTH: [u32; 128] = [
     0x3fe4_a6a3, 0x3fe3_a9eb, 0x3fe2_9597, 0x3fe1_61d3, 0x3fe0_018d, 0x3fdc_b77f, 0x3fd8_6581, 0x3fd0_1b47,
 ];
 
-/// Where the tail begins, and so its envelope's rate.
+/// Where the tail begins, which is also the rate of its envelope.
 pub const TAIL_START: f64 = 4.202018737792969;
 
-/// By how much the tail's envelope is scaled up to the area of a strip.
+/// The factor that scales the tail's envelope up to the area of a strip.
 pub const TAIL_SCALE: f64 = 1.561947855054084;
 
-/// The residual's slots: left edge, width, base and height. The last is the tail's; as a strip it accepts nothing.
+/// The residual's slots: left edge, width, base and height. The last slot is the tail; as a strip it accepts nothing.
 pub static STRIPS: [Strip; 512] = [
     Strip::new(0.0, 0.0017461776733398438, 0.9688285319463272, 0.031185998088476243),
     Strip::new(0.0017461776733398438, 0.0017461776733398438, 0.9688285319463272, 0.031185998088476243),

@@ -1,16 +1,16 @@
-//! Threads for large ranges. Each takes piece after piece until there are none left, so that a slow or busy core holds up nobody for
-//! longer than it takes for one. They are made for one call and gone after it, so that there is no pool for a `fork` to
-//! break, and made through libc or by the system, because the standard library's threads abort when memory runs out.
+//! Threads for large ranges. Each takes piece after piece until none is left, so the others wait for a slow or busy core for one
+//! piece at most. Threads are started for one call and end before it returns, so there is no pool that a `fork` could break. They
+//! are started by libc or the system, because the standard library aborts when it has no memory for a thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The most threads that work on one call: what is kept of each stands on the caller's stack.
+/// The most threads that work on one call. The caller's stack holds a handle for each.
 pub const MOST: usize = 256;
 
 /// The fewest doubles that are worth a thread: starting one takes as long as drawing about half as many.
 const WORTH: usize = 1 << 17;
 
-/// What was asked for; 0 is all CPUs, and this nothing yet.
+/// The number that was asked for. 0 means all CPUs, and UNASKED that nobody has set it yet.
 static WANTED: AtomicUsize = AtomicUsize::new(UNASKED);
 const UNASKED: usize = usize::MAX;
 
@@ -29,7 +29,7 @@ pub fn threads() -> usize {
     let wanted = match WANTED.load(Ordering::Relaxed) {
         UNASKED => {
             let asked = asked_by_environment().unwrap_or(1).min(MOST);
-            // A call that came first wins.
+            // If another thread has set the number meanwhile, that one counts.
             WANTED.compare_exchange(UNASKED, asked, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(asked)
         }
         wanted => wanted,
@@ -41,25 +41,25 @@ pub fn threads() -> usize {
     }
 }
 
-/// By how many threads to draw so many doubles.
+/// The number of threads to draw this many elements.
 pub fn threads_for(number: usize) -> usize {
     if number < 2 * WORTH { 1 } else { threads().min(number / WORTH) }
 }
 
-/// The number in SOMEMEM_NUM_THREADS, if it is one.
+/// The number in SOMEMEM_NUM_THREADS. `None` if it is not set, or is not a number.
 fn asked_by_environment() -> Option<usize> {
-    // SAFETY: a terminated name. Like any call that reads the environment this must not meet one that changes it.
+    // SAFETY: the name ends with 0. As with every call that reads the environment, no other thread may change it meanwhile.
     let value = unsafe { libc::getenv(c"SOMEMEM_NUM_THREADS".as_ptr()) };
     if value.is_null() {
         return None;
     }
-    // SAFETY: what the environment holds is terminated.
+    // SAFETY: a variable's value ends with 0.
     unsafe { std::ffi::CStr::from_ptr(value) }.to_str().ok()?.trim().parse().ok()
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn usable_cpus() -> usize {
-    // SAFETY: all zeros is an empty set, and the call writes no more than its size.
+    // SAFETY: all zeros are an empty set, and the call writes no more than its size.
     unsafe {
         let mut set: libc::cpu_set_t = std::mem::zeroed();
         if libc::sched_getaffinity(0, size_of_val(&set), &mut set) == 0 {
@@ -80,7 +80,8 @@ fn online_cpus() -> usize {
     usize::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(1)
 }
 
-/// Does the job on so many threads at once, this one among them, or on fewer if some cannot be started. Returns when all are done.
+/// Does the job in this many threads at once, of which the calling thread is one. If some cannot be started, the others do the
+/// work. Returns when all are done.
 pub fn run<J: Fn() + Sync>(threads: usize, job: &J) {
     let mut workers = Workers::new();
     workers.start(threads.saturating_sub(1), job);
@@ -101,12 +102,12 @@ mod unix {
 
     use super::MOST;
 
-    /// What a thread's own instructions can raise, with the system calls that a sandbox traps.
+    /// The signals that a thread's own instructions can raise; SIGSYS is for system calls that a sandbox traps.
     const OWN_SIGNALS: [i32; 6] =
         [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
-    /// Threads under way. While there are any this thread cannot be cancelled, because they work on its stack; it waits
-    /// for them when this is dropped.
+    /// Running threads. They use the caller's stack, so while they run the caller cannot be cancelled. Dropping this waits for
+    /// them.
     pub struct Workers<'a> {
         threads: [MaybeUninit<libc::pthread_t>; MOST - 1],
         started: usize,
@@ -124,17 +125,18 @@ mod unix {
             }
         }
 
-        /// Starts so many threads that do the job, or as many as can be started. Signals that are sent to the process are the
-        /// program's own threads' business, and blocked. Those that a thread's own instructions raise are not: the program may
-        /// handle writes to its memory that way.
+        /// Starts this many threads that do the job, or as many as can be started. They block the signals that are sent to the
+        /// process, which the program's own threads receive. They do not block signals that their own instructions raise: a
+        /// program may use these to handle writes to its memory.
         pub fn start<J: Fn() + Sync>(&mut self, wanted: usize, job: &'a J) {
             extern "C" fn work<J: Fn()>(job: *mut c_void) -> *mut c_void {
-                // SAFETY: the job that `start` was given, borrowed until this thread has been waited for, and shared.
+                // SAFETY: the job that `start` was given. It is borrowed until this thread has been waited for, and can be
+                // shared.
                 let job = unsafe { &*job.cast::<J>() };
                 job();
                 ptr::null_mut()
             }
-            // SAFETY: signal sets and a thread's name are plain memory that the calls fill in; for the job see `work`.
+            // SAFETY: signal sets and thread handles are plain memory that the calls fill in; for the job see `work`.
             unsafe {
                 let (mut others, mut before): (libc::sigset_t, libc::sigset_t) = (zeroed(), zeroed());
                 libc::sigfillset(&mut others);
@@ -185,7 +187,7 @@ mod unix {
         }
     }
 
-    /// Elsewhere the numbers differ, and cancelling is rarer still.
+    /// On other systems the constants differ, and programs hardly cancel threads.
     #[cfg(not(target_os = "linux"))]
     mod cancelling {
         pub fn disable() -> i32 {
@@ -201,7 +203,7 @@ mod windows;
 #[cfg(windows)]
 use windows::{Workers, usable_cpus};
 
-/// Elsewhere none is started.
+/// On other systems no thread is started.
 #[cfg(not(any(unix, windows)))]
 struct Workers;
 

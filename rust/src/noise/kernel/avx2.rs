@@ -1,12 +1,12 @@
-//! The kernels for AVX2, with VAES two blocks at a time and with AES-NI one: four elements in a register.
+//! The kernels for AVX2, with four elements in a register. VAES does two blocks at a time, AES-NI one.
 //!
-//! What takes the time are two instructions of AES a cycle and the loads of the look-ups, which use different parts of the CPU. So
-//! elements are drawn in units of 32, as many blocks as fit in registers, and one unit's words are mapped between the rounds
-//! of the next unit's AES. The compiler would draw these apart again; blocks of assembly stay in the order that they are
-//! written in, so the rounds and the look-ups are such blocks, and the rest finds its place around them.
+//! Two things limit the speed: AES instructions, of which the CPU does two a cycle, and the loads of the look-ups. They use
+//! different parts of the CPU. So elements are drawn in units of 32, whose blocks fit in registers, and one unit's words are
+//! mapped between the AES rounds of the next unit. The compiler would separate rounds and look-ups again. It keeps blocks of
+//! assembly in their order, so both are written as such blocks, and the compiler places the rest around them.
 //!
-//! Contract: the functions here need AVX2 and AES-NI, those with `VAES` true also VAES. [`run_vaes`] and [`run_aes_ni`]
-//! are the only ways in, and an `Avx2` exists only inside them.
+//! Contract: the functions here need AVX2 and AES-NI, and also VAES if `VAES` is true. They can be entered only through
+//! [`run_vaes`] and [`run_aes_ni`], and an `Avx2` exists only inside these.
 
 use std::arch::x86_64::*;
 use std::arch::{asm, is_x86_feature_detected};
@@ -19,7 +19,7 @@ use super::{BATCH, Block, CHUNK, Counter, Few, Kernel, MOST_FIRST, Work, avx2_at
 /// Elements in a unit.
 const UNIT: usize = 32;
 
-/// A unit's words, in memory, where the look-ups read single bytes of them.
+/// A unit's words. They are in memory, because the look-ups read single bytes of them.
 type Words = MaybeUninit<[__m256i; 8]>;
 
 struct Avx2<const VAES: bool> {
@@ -30,7 +30,7 @@ pub fn is_available() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("aes")
 }
 
-/// Does the work, all of it compiled for these instructions.
+/// Does the work. All of it is compiled for these instructions.
 #[target_feature(enable = "avx2,aes,vaes")]
 pub fn run_vaes(work: impl Work) {
     work.run::<Avx2<true>>();
@@ -111,7 +111,7 @@ macro_rules! round {
     };
 }
 
-/// A loop written out: whether the compiler unrolls one depends on what else is in it.
+/// An unrolled loop. Whether the compiler would unroll it depends on its body.
 macro_rules! unrolled {
     ($name:ident in $($number:literal)* => $body:block) => {
         $({
@@ -223,8 +223,8 @@ impl<const VAES: bool> Avx2<VAES> {
         }
     }
 
-    /// Draws the words of sixteen blocks, and says which of their elements are unsettled. If MAP, maps the words that were there
-    /// before to `places`.
+    /// Draws the words of sixteen blocks, and returns which of their elements are unsettled. If MAP, maps the previous content of
+    /// `words` to `places`.
     #[inline]
     #[target_feature(enable = "avx2,aes")]
     unsafe fn step<const MAP: bool, O: Operation>(
@@ -280,8 +280,8 @@ impl<const VAES: bool> Avx2<VAES> {
     }
 }
 
-/// All words but the first, each a place further in front. Done here, not where the elements are copied: a load
-/// that needs parts of two stores waits for both to leave the store buffer.
+/// Drops the first word and moves the others forward by one. This is done in registers, not when the elements are copied: a load
+/// that needs parts of two stores waits until both have left the store buffer.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn without_first_word<const N: usize>(mut blocks: [__m128i; N]) -> [__m128i; N] {
@@ -292,7 +292,7 @@ fn without_first_word<const N: usize>(mut blocks: [__m128i; N]) -> [__m128i; N] 
     blocks
 }
 
-/// The map's first step for the words of a few blocks, from the one of `first` on.
+/// The map's first step for the words of a few blocks, from that of index `first` on.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn few_of<const N: usize>(mut blocks: [__m128i; N], first: u64, wanted: usize) -> Few<N> {
@@ -306,7 +306,7 @@ fn few_of<const N: usize>(mut blocks: [__m128i; N], first: u64, wanted: usize) -
         if 4 * n >= wanted {
             break;
         }
-        // Stored as a whole, because it is loaded as a whole: of halves the load would have to wait.
+        // One store, because one load reads it. A load of two smaller stores would have to wait.
         let four = _mm256_set_m128i(blocks[2 * n + 1], blocks[2 * n]);
         // SAFETY: the n-th register of words, and the n-th four elements.
         unsafe {
@@ -327,10 +327,10 @@ fn few_of<const N: usize>(mut blocks: [__m128i; N], first: u64, wanted: usize) -
 #[target_feature(enable = "avx2")]
 unsafe fn map_four<O: Operation>(words: &Words, n: usize, operation: O, places: *mut O::Place) {
     let (word, widths): (__m256i, __m256d);
-    // SAFETY: four words, of which the uppermost bytes are any numbers below 256; and the caller's places.
+    // SAFETY: four words, whose uppermost bytes index the 256 widths; and the caller's places.
     unsafe {
-        // Four loads and three blends. To join halves of registers would take the ports that AES needs, and gathers have been
-        // made slow for safety on many CPUs.
+        // Four loads and three blends. Joining halves of registers would use the ports that AES needs, and security fixes have
+        // made gathers slow on many CPUs.
         asm!(
             "movzx {i:e}, byte ptr [{words} + 7]",
             "movzx {j:e}, byte ptr [{words} + 15]",
@@ -358,7 +358,7 @@ unsafe fn map_four<O: Operation>(words: &Words, n: usize, operation: O, places: 
     }
 }
 
-/// A bit for each word that has no bit of a box.
+/// A bit for each word whose layer is not a box.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn unsettled_of_pairs(words: &[__m256i; 8]) -> u32 {
@@ -367,10 +367,10 @@ fn unsettled_of_pairs(words: &[__m256i; 8]) -> u32 {
         let (a, b) = (_mm256_castsi256_ps(words[n]), _mm256_castsi256_ps(words[n + 1]));
         _mm256_and_si256(_mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(a, b)), box_bits)
     };
-    // Saturated to bytes, what is not 0 stays so.
+    // Saturation to bytes keeps a number that is not 0 different from 0.
     let shorts = [_mm256_packs_epi32(upper(0), upper(2)), _mm256_packs_epi32(upper(4), upper(6))];
     let bytes = _mm256_packs_epi16(shorts[0], shorts[1]);
-    // Two elements of each register stand in the lower half and two in the upper one: turned into their order.
+    // The lower half has two elements of each register, the upper half the other two. This restores their order.
     let quarters = _mm256_permute4x64_epi64::<0b11_01_10_00>(bytes);
     #[rustfmt::skip]
     let order = _mm256_setr_epi8(
@@ -379,13 +379,13 @@ fn unsettled_of_pairs(words: &[__m256i; 8]) -> u32 {
     );
     let missed = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(quarters, order), _mm256_setzero_si256());
     let mask;
-    // SAFETY: a move between registers. As assembly it stays here, and does not wait for the mask to be used, with the words
-    // spilled till then.
+    // SAFETY: a move between registers. It is assembly so that it stays here. The compiler would move it to where the mask is
+    // used, and spill the words till then.
     unsafe { asm!("vpmovmskb {:e}, {}", out(reg) mask, in(ymm_reg) missed, options(nomem, nostack, preserves_flags)) };
     mask
 }
 
-/// The same for eight blocks that stand in registers of their own.
+/// The same for eight blocks, each in a register of its own.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn unsettled_of_blocks(blocks: &[__m128i; 8]) -> u32 {
@@ -402,8 +402,8 @@ fn unsettled_of_blocks(blocks: &[__m128i; 8]) -> u32 {
     mask
 }
 
-/// Asks for the lines of a unit some way ahead of these places, to be written. The CPUs that have AVX2 and not this instruction
-/// take it for a `nop`.
+/// Prefetches a unit's cache lines `ahead` bytes after these places, for writing. A CPU that has AVX2 but not this instruction
+/// executes it as a `nop`.
 #[inline]
 fn prefetch<P>(places: *const P, ahead: usize) {
     for line in 0..UNIT * size_of::<P>() / 64 {

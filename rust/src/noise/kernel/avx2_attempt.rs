@@ -1,7 +1,7 @@
-//! The residual's attempts for AVX2, four lanes in a register: the same as `propose` in the residual, in an order that the
-//! compiler does not find by itself.
+//! The residual's attempts for AVX2, four lanes in a register. It computes the same as `propose` in the residual, in an order
+//! that the compiler does not find by itself.
 //!
-//! Contract: everything here needs AVX2, and what is not compiled for it is inlined into [`propose`].
+//! Contract: all functions here need AVX2. Those that are not compiled for AVX2 are inlined into [`propose`].
 
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -15,7 +15,8 @@ use super::super::strip::Strip;
 use super::super::tables::STRIPS;
 use super::Block;
 
-/// One proposal a lane: the value, or `UNSETTLED` and a bit if it is not accepted. In V registers; N is 4 V.
+/// Makes one attempt in each lane. Returns the values, and a bit for each attempt that is not accepted, whose value is
+/// `UNSETTLED`. There are V registers, and N is 4 V.
 #[inline]
 #[target_feature(enable = "avx2")]
 pub fn propose<const N: usize, const V: usize>(blocks: &[Block; N]) -> ([f64; N], u32) {
@@ -42,7 +43,8 @@ pub fn propose<const N: usize, const V: usize>(blocks: &[Block; N]) -> ([f64; N]
     let none = Lanes([_mm256_setzero_pd(); V]);
     let (mut x, mut y) = (none, none);
     for n in 0..V {
-        // A strip is a row of the table. As volatile loads, or the compiler takes the slots out of the vectors again.
+        // A strip is a row of the table. The loads are volatile: otherwise the compiler would extract the slots from the vectors
+        // again.
         // SAFETY: a slot is below their number.
         let strip = |lane: usize| unsafe { STRIPS.as_ptr().add(read_volatile(&rows[4 * n + lane]) as usize) };
         let (left, width, base, height) = columns([strip(0), strip(1), strip(2), strip(3)]);
@@ -69,7 +71,7 @@ pub fn propose<const N: usize, const V: usize>(blocks: &[Block; N]) -> ([f64; N]
     (values, failed)
 }
 
-/// The fields of four strips, field by field.
+/// The fields of four strips: all left edges, all widths, all bases and all heights.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn columns(strips: [*const Strip; 4]) -> (__m256d, __m256d, __m256d, __m256d) {
@@ -99,13 +101,14 @@ pub fn uniform(words: __m256i) -> __m256d {
     _mm256_sub_pd(_mm256_castsi256_pd(shifted), _mm256_set1_pd(BELOW_ONE))
 }
 
-/// V registers of doubles. Each operation is done on all of them before the next one begins, so that none waits for what has only
-/// just begun.
+/// V registers of doubles. Each operation is done on all of them before the next one begins, so that no instruction waits for one
+/// that has just begun.
 #[derive(Clone, Copy)]
 struct Lanes<const V: usize>([__m256d; V]);
 
 impl<const V: usize> Lanes<V> {
-    /// Ends an operation. The compiler, left alone, does one register after the other; it moves nothing past these.
+    /// Ends an operation. The compiler moves no arithmetic past these empty blocks of assembly. Without them it would finish one
+    /// register before the next.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn here(mut self) -> Self {

@@ -1,7 +1,7 @@
-//! The kernel for AVX-512 with VAES: four blocks, and so eight elements, in a register.
+//! The kernel for AVX-512 with VAES. A register holds four blocks, which are eight elements.
 //!
-//! Contract: the functions here need the CPU features that `is_available` asks for. [`run`] is the only way in, and an
-//! `Avx512` exists only inside it.
+//! Contract: the functions here need the CPU features that `is_available` asks for. They can be entered only through [`run`], and
+//! an `Avx512` exists only inside it.
 
 use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::*;
@@ -15,7 +15,7 @@ use super::{BATCH, Block, CHUNK, Counter, Few, Kernel, Work, x86_aes};
 /// Eight registers of four blocks: a chunk's words.
 type Words = [__m512i; 8];
 
-/// The upper halves of the widths. All of them fit in registers, where two permutations and a choice find sixteen.
+/// The upper halves of the widths. All of them fit in registers. A permutation looks up sixteen at once in two of these.
 type Table = [__m512i; WIDTH.len() / 16];
 
 struct Avx512 {
@@ -33,7 +33,7 @@ pub fn is_available() -> bool {
         && is_x86_feature_detected!("vaes")
 }
 
-/// Does the work, all of it compiled for these instructions.
+/// Does the work. All of it is compiled for these instructions.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,aes,vaes")]
 pub fn run(work: impl Work) {
     work.run::<Avx512>();
@@ -108,7 +108,7 @@ impl Avx512 {
         for (chunk, unsettled) in chunks.iter_mut().zip(unsettled) {
             let now = words;
             left -= 1;
-            // The next chunk's blocks are under way while this one's words are looked up: they use other ports.
+            // The CPU encrypts the next chunk's blocks while it looks up this one's words, because the two use different ports.
             if left > 0 {
                 block = block.wrapping_add(CHUNK as u64 / 2);
                 words = self.words(block);
@@ -151,8 +151,8 @@ fn map<O: Operation>(table: &Table, words: &Words, operation: O, chunk: &mut [O:
     const LAYER_IN_HALF: u32 = LAYER_SHIFT - 32;
     let mut missed = [0; 4];
     for n in 0..4 {
-        // One look-up for two registers: the early words' layers stand in the upper halves, the late words' in the
-        // lower ones. A permutation looks at the lowest five bits.
+        // One look-up serves two registers: the layers of the early words are in the upper halves, those of the late words in the
+        // lower halves. A permutation uses the lowest five bits.
         let (early, late) = (words[n], words[n + 4]);
         let layers = _mm512_srli_epi64::<LAYER_SHIFT>(late);
         let layers = _mm512_mask_srli_epi32::<LAYER_IN_HALF>(layers, UPPER_HALVES, early);
@@ -177,7 +177,7 @@ fn map<O: Operation>(table: &Table, words: &Words, operation: O, chunk: &mut [O:
             operation.apply_all::<8>(&mut places[line], unsafe { transmute::<__m512i, [f64; 8]>(x) });
         }
     }
-    // The masks' odd bits are the early words', the even ones the late words'.
+    // The odd bits of the masks belong to the early words, the even bits to the late words.
     let low = _mm512_kunpackw(missed[1].into(), missed[0].into());
     let high = _mm512_kunpackw(missed[3].into(), missed[2].into());
     let all = _mm512_kunpackd(high.into(), low.into());

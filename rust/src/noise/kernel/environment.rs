@@ -1,7 +1,7 @@
-//! The floating-point environment. A sample must not depend on the caller's rounding mode, flush-to-zero or traps, and
-//! drawing it must not show in the caller's exception flags.
+//! The floating-point environment. A sample must not depend on the caller's rounding mode, flush-to-zero or traps, and drawing it
+//! must not change the caller's exception flags.
 
-/// The control and status register, read and written.
+/// The control and status register, MXCSR.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[expect(unsafe_code)]
 mod register {
@@ -19,7 +19,8 @@ mod register {
         saved
     }
 
-    /// Whether everything was as by default but that flags were raised, of those that a fill can raise all: inexact.
+    /// Whether the settings are the default ones and the inexact flag is raised already. A fill raises no other flag, so there is
+    /// then nothing to set or restore.
     pub fn suits_fills(saved: Saved) -> bool {
         const FLAGS: u32 = 0x3f;
         const INEXACT: u32 = 0x20;
@@ -51,7 +52,7 @@ mod register {
         (control, status)
     }
 
-    /// Never asked for: the registers were not found to be slow, and were not measured.
+    /// Always false. How long these registers take was not measured.
     pub fn suits_fills(_saved: Saved) -> bool {
         false
     }
@@ -70,7 +71,7 @@ mod register {
 #[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
 compile_error!("somemem needs SSE2 on 32-bit x86: the x87 unit rounds twice, and so gives other values");
 
-/// Elsewhere the caller's environment is taken to be the default one.
+/// For other CPUs, the caller's environment is assumed to be the default one.
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
 mod register {
     pub type Saved = ();
@@ -86,14 +87,13 @@ mod register {
     pub fn restore((): Saved) {}
 }
 
-/// A call that cannot be inlined keeps the compiler from moving arithmetic out of the bracket.
+/// Not inlined, so that the compiler cannot move arithmetic to before the registers are set or after they are restored.
 #[inline(never)]
 fn fenced(work: impl FnOnce()) {
     work();
 }
 
-/// [`with_default`] for work that raises no flag but inexact. Mostly there is nothing to do and nothing to undo, and the register
-/// is slow.
+/// [`with_default`] for work that raises no flag except inexact. It writes the register only if needed, because that is slow.
 pub fn with_default_for_fill(work: impl FnOnce()) {
     let saved = register::save();
     if register::suits_fills(saved) {
@@ -103,7 +103,7 @@ pub fn with_default_for_fill(work: impl FnOnce()) {
     }
 }
 
-/// Runs `work` in the default environment and puts the caller's back.
+/// Runs `work` in the default environment and restores the caller's.
 pub fn with_default(work: impl FnOnce()) {
     within_default(register::save(), work);
 }

@@ -27,27 +27,27 @@ use super::map::first_word;
 use super::operation::{Fill, Operation};
 use super::residual::propose;
 
-/// Elements in a chunk: one bit each in a word that says which are unsettled.
+/// Elements in a chunk. A word has a bit for each of them, which tells whether it is unsettled.
 pub const CHUNK: usize = 64;
 
-/// Blocks that are asked for at once where they do not follow each other, or are few.
+/// Blocks that are drawn at once where they are not consecutive, or too few for a chunk.
 pub const BATCH: usize = 16;
 
-/// The most blocks beside the key schedule: as many as hide how long an AES instruction takes, and enough for sixteen elements from
-/// an odd index on.
+/// The most blocks beside the key schedule. They hide the latency of AES instructions, and hold sixteen elements, also from an
+/// odd index on.
 pub const MOST_FIRST: usize = 10;
 
-/// What becomes a block, as two little-endian words.
+/// The plaintext of a block, as two little-endian words.
 pub type Counter = [u64; 2];
 pub type Block = [u64; 2];
-/// The elements of a few blocks. A bit of `unsettled` means what it means in [`Kernel::draw`].
+/// The elements of a few blocks. `unsettled` has a bit for each, as in [`Kernel::draw`].
 pub struct Few<const N: usize> {
     pub values: [[f64; 2]; N],
     pub unsettled: u64,
 }
 
 impl<const N: usize> Few<N> {
-    /// The map's first step for `wanted` of these words, those after the first `skip`.
+    /// The map's first step for `wanted` of these words, after the first `skip` words.
     #[inline(always)]
     fn of(blocks: &[Block; N], skip: usize, wanted: usize) -> Few<N> {
         let mut few = Few { values: [[0.0; 2]; N], unsettled: 0 };
@@ -61,7 +61,7 @@ impl<const N: usize> Few<N> {
     }
 }
 
-/// Of the first blocks from `block` on.
+/// The counters of N consecutive blocks from `block` on.
 #[inline(always)]
 pub fn counters_from<const N: usize>(block: u64) -> [Counter; N] {
     std::array::from_fn(|n| [block.wrapping_add(n as u64), 0])
@@ -69,14 +69,14 @@ pub fn counters_from<const N: usize>(block: u64) -> [Counter; N] {
 
 /// AES-128 under one key, and the map's first step.
 pub trait Kernel: Sized {
-    /// How far ahead of what it writes it prefetches memory, in bytes.
+    /// How far ahead of its writes the kernel prefetches memory, in bytes.
     const AHEAD: usize = 0;
 
-    /// The kernel under a key, and the elements from `first` on, at least `wanted` of them, which N blocks have, [`MOST_FIRST`] at
-    /// most: beside the key schedule they cost little.
+    /// The kernel under a key, and the first `wanted` elements or more from `first` on. They fit in N blocks, at most
+    /// [`MOST_FIRST`]. Computed beside the key schedule they cost little.
     fn start<const N: usize>(key: [u8; 16], first: u64, wanted: usize) -> (Self, Few<N>);
 
-    /// The elements of blocks wherever they are.
+    /// The elements of a batch of blocks, which need not be consecutive.
     #[inline(always)]
     fn few(&self, counters: &[Counter; BATCH]) -> Few<BATCH> {
         Few::of(&self.encrypt(*counters), 0, 2 * BATCH)
@@ -84,21 +84,22 @@ pub trait Kernel: Sized {
 
     fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N];
 
-    /// An attempt for each counter: the value, or `UNSETTLED` and a bit if it is not accepted.
+    /// Makes an attempt for each counter. Returns the values, and a bit for each attempt that is not accepted, whose value is
+    /// `UNSETTLED`.
     #[inline(always)]
     fn attempt_batch(&self, counters: &[Counter; BATCH]) -> ([f64; BATCH], u32) {
         propose(&self.encrypt(*counters))
     }
 
-    /// The same for the few that are over in the end.
+    /// The same for the few that are left at the end.
     #[inline(always)]
     fn attempt_four(&self, counters: &[Counter; 4]) -> ([f64; 4], u32) {
         propose(&self.encrypt(*counters))
     }
 
-    /// Draws the elements from 2 `block` on, a chunk for each word of `unsettled`, and does the operation with each. A bit
-    /// set there means that the element of that number in its chunk is unsettled; it was done with `UNSETTLED` then. What lies
-    /// `ahead` of each place, in bytes, may be prefetched: any number will do.
+    /// Draws the elements from 2 `block` on, a chunk for each word of `unsettled`, and does the operation with each. Bit n of a
+    /// word is set if element n of its chunk is unsettled; the operation was then done with `UNSETTLED`. The kernel may prefetch
+    /// memory `ahead` bytes after each place; any number is safe.
     fn draw<O: Operation>(
         &self,
         operation: O,
@@ -108,7 +109,7 @@ pub trait Kernel: Sized {
         ahead: usize,
     );
 
-    /// The values of one chunk, in memory for them, and which of them are unsettled.
+    /// Draws one chunk into `memory`. Returns its values, and which of them are unsettled.
     #[inline(always)]
     fn chunk<'a>(&self, block: u64, memory: &'a mut [[MaybeUninit<f64>; CHUNK]; 1]) -> (&'a [f64; CHUNK], u64) {
         let mut unsettled = [0];
@@ -120,12 +121,12 @@ pub trait Kernel: Sized {
     }
 }
 
-/// What can be done with any kernel.
+/// Work that can be done with any kernel.
 pub trait Work {
     fn run<K: Kernel>(self);
 }
 
-/// The kernels that there are.
+/// The kernels of this architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// AVX-512 with VAES.
@@ -158,13 +159,13 @@ impl Kind {
         Kind::Portable,
     ];
 
-    /// The fastest that this CPU can run.
+    /// The fastest kernel that this CPU can run.
     #[inline]
     pub fn best() -> Kind {
         Kind::ALL.get(available().trailing_zeros() as usize).copied().unwrap_or(Kind::Portable)
     }
 
-    /// The instructions that it is for.
+    /// The names of the instructions that it uses.
     pub fn name(self) -> &'static CStr {
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -239,8 +240,8 @@ impl Kind {
     }
 }
 
-/// A bit for each kind that this CPU can run, by its place in [`Kind::ALL`], which is its number. The standard library remembers
-/// each feature by itself, and to ask for a dozen takes as long as a few elements.
+/// A bit for each kind that this CPU can run: bit n is the n-th of [`Kind::ALL`]. It is kept here because asking the standard
+/// library for a dozen features takes as long as drawing a few elements.
 #[inline]
 fn available() -> u32 {
     /// 0 is not asked yet.

@@ -1,7 +1,7 @@
-//! The kernel for aarch64 with the AES extension: one block, and so two elements, in a register.
+//! The kernel for aarch64 with the AES extension. A register holds one block, which is two elements.
 //!
-//! Contract: the functions here need the CPU features that `is_available` asks for. [`run`] is the only way in, and a
-//! `Neon` exists only inside it.
+//! Contract: the functions here need the CPU features that `is_available` asks for. They can be entered only through [`run`], and
+//! a `Neon` exists only inside it.
 
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
@@ -11,7 +11,7 @@ use super::super::map::{BELOW_ONE, BOX_BITS, LAYER_SHIFT, ONE, SIGNED_WIDTH, UNI
 use super::super::operation::Operation;
 use super::{Block, CHUNK, Counter, Few, Kernel, Work, counters_from};
 
-/// Blocks under way at once: enough to hide how long an instruction takes.
+/// Blocks that are encrypted at once: enough to hide the latency of an instruction.
 const ABREAST: usize = 8;
 
 struct Neon {
@@ -22,7 +22,7 @@ pub fn is_available() -> bool {
     is_aarch64_feature_detected!("neon") && is_aarch64_feature_detected!("aes")
 }
 
-/// Does the work, all of it compiled for these instructions.
+/// Does the work. All of it is compiled for these instructions.
 #[target_feature(enable = "neon,aes")]
 pub fn run(work: impl Work) {
     work.run::<Neon>();
@@ -39,7 +39,7 @@ impl Kernel for Neon {
 
     #[inline(always)]
     fn encrypt<const N: usize>(&self, counters: [Counter; N]) -> [Block; N] {
-        // SAFETY: the module's contract; and any bits are a vector, a counter or a block, of 16 bytes all three.
+        // SAFETY: the module's contract. Any bits are a vector, a counter or a block, and all three have 16 bytes.
         unsafe {
             let blocks: [uint8x16_t; N] = transmute_copy(&counters);
             transmute_copy(&self.cipher(blocks))
@@ -89,7 +89,7 @@ impl Neon {
         });
         let words = self.cipher::<ABREAST>(counters);
         let highest = highest_bytes(words);
-        // By way of memory: taking bytes out of a register is two instructions each, and slow on most CPUs.
+        // Through memory, because extracting a byte from a register takes two instructions, and is slow on most CPUs.
         let mut layers = [0; 2 * ABREAST];
         // SAFETY: sixteen bytes.
         unsafe { vst1q_u8(layers.as_mut_ptr(), highest) };
@@ -115,7 +115,7 @@ impl Neon {
     }
 }
 
-/// The highest byte of each word, which has its layer, in order.
+/// The highest byte of each word, in order. It has sign and layer.
 #[inline]
 #[target_feature(enable = "neon")]
 fn highest_bytes(words: [uint8x16_t; ABREAST]) -> uint8x16_t {
@@ -126,7 +126,7 @@ fn highest_bytes(words: [uint8x16_t; ABREAST]) -> uint8x16_t {
     vuzp2q_u8(vreinterpretq_u8_u16(quarters[0]), vreinterpretq_u8_u16(quarters[1]))
 }
 
-/// A bit for each highest byte that names no box.
+/// A bit for each highest byte whose layer is not a box.
 #[inline]
 #[target_feature(enable = "neon")]
 fn residuals(highest: uint8x16_t) -> u64 {
@@ -146,7 +146,7 @@ fn expand(key: [u8; 16]) -> [uint8x16_t; 11] {
     let zero = vdupq_n_u8(0);
     // SAFETY: any bits are a vector.
     let mut round_key: uint8x16_t = unsafe { transmute(key) };
-    // Takes the last word, rotated, to all four columns; with equal columns ShiftRows does nothing, and so the round's
+    // Takes the last word, rotated, to all four columns. ShiftRows does nothing if all columns are equal, so the round's
     // instruction is SubWord.
     let rotated = vreinterpretq_u8_u32(vdupq_n_u32(0x0c0f_0e0d));
     let mut constant = 1u32;

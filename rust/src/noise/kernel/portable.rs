@@ -1,5 +1,5 @@
-//! The kernel for any CPU. The `aes` crate finds and uses the CPU's AES instructions; AES is a standard, so its bits
-//! are the same with and without them.
+//! The kernel for any CPU. The `aes` crate uses the CPU's AES instructions if there are any. AES is a standard, so the bits are
+//! the same with and without them.
 
 use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
@@ -12,7 +12,7 @@ struct Portable {
     cipher: Aes128,
 }
 
-/// Does the work. Not inlined where the kernel is chosen, so that the other kernels do not pay for its stack.
+/// Does the work. Not inlined, so that the other kernels do not need its stack.
 #[inline(never)]
 pub fn run(work: impl Work) {
     work.run::<Portable>();

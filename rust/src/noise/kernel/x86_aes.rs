@@ -5,8 +5,8 @@ use std::mem::{transmute, transmute_copy};
 
 use super::{Block, Counter};
 
-/// The eleven round keys, and Block(`block`, 0) and its successors, each round as soon as its key is there: by itself the
-/// schedule is one long chain, and leaves the CPU idle for as long as a short call takes.
+/// The eleven round keys, and N blocks from Block(`block`, 0) on. Each round of the blocks is done as soon as its key is known.
+/// The schedule alone is one long chain of dependent instructions, during which the CPU could draw a few elements.
 #[inline]
 #[target_feature(enable = "aes,ssse3")]
 pub fn start<const N: usize>(key: [u8; 16], block: u64) -> ([__m128i; 11], [__m128i; N]) {
@@ -16,8 +16,8 @@ pub fn start<const N: usize>(key: [u8; 16], block: u64) -> ([__m128i; 11], [__m1
     for state in &mut blocks {
         *state = _mm_xor_si128(*state, round_key);
     }
-    // Takes the last word, rotated, to all four columns; with equal columns ShiftRows does nothing, and so the last
-    // round's instruction is SubWord and the addition of the constant.
+    // Takes the last word, rotated, to all four columns. ShiftRows does nothing if all columns are equal, so the last round's
+    // instruction is SubWord and the addition of the constant.
     let rotated = _mm_set1_epi32(0x0c0f_0e0d);
     let mut constant = 1;
     let mut keys = [round_key; 11];

@@ -9,7 +9,7 @@ use super::MOST;
 
 type Handle = *mut c_void;
 
-/// Threads under way, which work on this one's stack; it waits for them when this is dropped.
+/// Running threads, which use the caller's stack. Dropping this waits for them.
 pub struct Workers<'a> {
     threads: [MaybeUninit<Handle>; MOST - 1],
     started: usize,
@@ -21,10 +21,10 @@ impl<'a> Workers<'a> {
         Workers { threads: [MaybeUninit::uninit(); MOST - 1], started: 0, job: PhantomData }
     }
 
-    /// Starts so many threads that do the job, or as many as can be started.
+    /// Starts this many threads that do the job, or as many as can be started.
     pub fn start<J: Fn() + Sync>(&mut self, wanted: usize, job: &'a J) {
         extern "system" fn work<J: Fn()>(job: *mut c_void) -> u32 {
-            // SAFETY: the job that `start` was given, borrowed until this thread has been waited for, and shared.
+            // SAFETY: the job that `start` was given. It is borrowed until this thread has been waited for, and can be shared.
             let job = unsafe { &*job.cast::<J>() };
             job();
             0
@@ -54,10 +54,10 @@ impl Drop for Workers<'_> {
     }
 }
 
-/// Those of the process's group: a thread is started in the group of the one that starts it.
+/// The CPUs of the process's processor group. A new thread runs in the group of the thread that starts it.
 pub fn usable_cpus() -> usize {
     let (mut process, mut system) = (0usize, 0);
-    // SAFETY: writes two locals, which stay 0 if it cannot. The handle means this process.
+    // SAFETY: writes two locals, which stay 0 if it fails. The handle means this process.
     unsafe { GetProcessAffinityMask(GetCurrentProcess(), &mut process, &mut system) };
     process.count_ones() as usize
 }
