@@ -1,4 +1,4 @@
-"""The report of a run in Markdown: what was counted, every p-value, and what is known of the low bits."""
+"""The report of a run in Markdown: the numbers of samples, every p-value, and the known limit of the low bits."""
 
 from . import known_limit
 from .battery import SUSPICIOUS
@@ -55,7 +55,7 @@ def limits(totals):
 
 
 def details(name, figures):
-    """Every p-value, the least first in each family."""
+    """All p-values, the least first in each family."""
     order = list(dict.fromkeys(figure.family for figure in figures))
     ranked = sorted(figures, key=lambda figure: (order.index(figure.family), figure.least))
     rows = [(figure.test, p_value(figure.p), p_value(figure.too_good), figure.seen) for figure in ranked]
