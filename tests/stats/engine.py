@@ -25,7 +25,7 @@ class State:
     def load(self):
         with numpy.load(self.path) as stored:
             if str(stored["fingerprint"]) != self.fingerprint:
-                print(f"{self.path.name} is of other samples or other counts: begun anew.", flush=True)
+                print(f"{self.path.name} has counts of other samples, or from other code. The run begins from the start.", flush=True)
                 return
             for name in stored.files:
                 group, _, key = name.partition("/")

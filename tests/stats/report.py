@@ -51,7 +51,7 @@ def limits(totals):
         (f"2^{-binade}", number(count), p_value(uniform[0]), p_value(as_predicted[0]))
         for binade, count, uniform, as_predicted in known_limit.table(totals["low by binade"])
     ]
-    return table(("from", "samples", "p if all low bits were as likely", "p as predicted"), rows)
+    return table(("from", "samples", "p if all low bits were equally likely", "p as predicted"), rows)
 
 
 def details(name, figures):
