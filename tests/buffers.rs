@@ -1,4 +1,4 @@
-//! What a buffer holds, through every sequence of sizes.
+//! The content of a buffer after every sequence of resizes.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
 use proptest::prelude::*;
@@ -10,14 +10,14 @@ use somemem_c::capi::*;
 /// The most doubles that a buffer may have.
 const MOST: usize = isize::MAX as usize / 8;
 
-/// From so many doubles on a buffer has pages of its own.
+/// From this number of doubles on a buffer has pages of its own.
 const LARGE: usize = 1 << 17;
 
 fn bits(handle: *mut SomeMem) -> &'static mut [u64] {
     unsafe { std::slice::from_raw_parts_mut(somemem_data(handle).cast(), somemem_len(handle)) }
 }
 
-/// Sizes around everything that could matter: lines, pages, the step to pages, and what no machine has.
+/// Sizes near every boundary that could matter: lines, pages, the smallest buffer with pages of its own, and sizes that no machine has.
 fn size() -> impl Strategy<Value = usize> {
     prop_oneof![
         6 => 0usize..100,
@@ -30,7 +30,7 @@ fn size() -> impl Strategy<Value = usize> {
     ]
 }
 
-/// Of so many cases an emulated CPU, which tests/systems/cross.sh tells of, tries an eighth: what differs there shows in any.
+/// The number of cases. An emulated CPU (tests/systems/cross.sh) tries an eighth, because a difference there would show in any case.
 fn cases(number: u32) -> u32 {
     if std::env::var_os("SOMEMEM_EMULATED").is_some() { number / 8 } else { number }
 }
@@ -38,7 +38,7 @@ fn cases(number: u32) -> u32 {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(300), rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Default::default() })]
 
-    /// Against a plain vector: kept elements keep their bits, a refused size changes nothing.
+    /// Compared with a plain vector: kept elements keep their bits, and a refused size changes nothing.
     #[test]
     fn content_survives_every_resize(first in 0usize..300, sizes in prop::collection::vec(size(), 1..40)) {
         let handle = somemem_new(first);
@@ -74,7 +74,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(100), rng_seed: RngSeed::Fixed(2), failure_persistence: None, ..Default::default() })]
 
-    /// Rust's buffers are like a vector that is resized with zeros, also where freed memory is given out again.
+    /// Rust's buffers act like a vector that is resized with zeros, even if they get memory that was freed before.
     #[test]
     fn rust_reads_what_it_wrote_and_zeros(first in 0usize..2 * LARGE, sizes in prop::collection::vec(size(), 1..20)) {
         drop(Buffer::<f64>::of(Noise { seed: 1, stream: 2 }, 4 * LARGE, 0));

@@ -11,7 +11,7 @@ import subprocess
 import numpy
 import pytest
 
-# Those need what `make others` and `make device` install.
+# These tests need packages that `make others` and `make device` install.
 collect_ignore = [] if importlib.util.find_spec("xarray") else ["python/others"]
 collect_ignore += [] if importlib.util.find_spec("pyopencl") else [f"device/test_{name}.py" for name in ("compilers", "cuda", "opencl")]
 
@@ -27,12 +27,12 @@ C_WARNINGS = WARNINGS + ["-Wc++-compat", "-Wstrict-prototypes"]
 C_STANDARDS = ["c99", "c11", "c17"]
 CPP_STANDARDS = ["c++11", "c++14", "c++17", "c++20", "c++2b"]
 
-# For programs that look at the most memory they have had, in KiB. That of getrusage() may be of the process that started them.
+# For programs that look at their peak of memory, in KiB. The peak from getrusage() may be that of the parent process.
 PEAK = "peak = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
 
 
 def run(*command, **options):
-    """Runs a command and returns what it printed; its failure is the test's."""
+    """Runs a command and returns what it printed. If the command fails, the test fails."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
     assert done.returncode == 0, f"{command} exited with {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -49,7 +49,7 @@ def snippets(document, language=None, containing=""):
 
 
 def names_the_build_machine(library):
-    """Whether the folder of the sources or one of cargo's is in a library: panics name source files."""
+    """Whether a library contains the name of the sources' folder or of one of cargo's. Panic messages name source files."""
     text = library.read_bytes()
     homes = [os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")), os.path.expanduser("~/.rustup"), str(ROOT)]
     assert b".rs" in text
@@ -70,7 +70,7 @@ def need(tool):
 
 
 def cpp_standard(source):
-    """The oldest that a program needs."""
+    """The oldest standard that a program compiles with."""
     return "c++17" if "somemem.hpp" in source.read_text() else "c++11"
 
 

@@ -1,4 +1,4 @@
-//! The calls that fuzzing has found worth keeping, against the model that fuzzing uses: see fuzz/calls.rs.
+//! The inputs that fuzzing has kept, run again and compared with the model that fuzzing uses: see fuzz/calls.rs.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
 #[path = "../fuzz/calls.rs"]

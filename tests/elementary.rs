@@ -1,12 +1,12 @@
-//! exp and log as the value specification has them, of which hardly a last bit shows in a sample.
+//! exp and log as in the value specification. An error in their last bits would hardly show in the samples.
 
 #[path = "../rust/src/noise/elementary.rs"]
 mod elementary;
 
 use elementary::{exp_minus, minus_log};
 
-/// Sums of all bits over 100,000 arguments, as tests/evidence/twin.py has them too. Of those functions tests/evidence/test_proof.py tells how exact
-/// they are.
+/// Sums of all bits over 100,000 arguments. tests/evidence/test_twin.py has the same sums for the second implementation, tests/evidence/twin.py.
+/// How exact its functions are is tested in tests/evidence/test_proof.py.
 #[test]
 fn exp_and_log_are_those_of_the_specification() {
     // (2 k + 1) / 2^53, exact in every step.

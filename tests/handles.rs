@@ -1,4 +1,4 @@
-//! Whatever value a program passes as a handle, and in whatever order it calls: a status, never a crash.
+//! A program can pass any value as a handle and make calls in any order: it gets a status, never a crash.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ fn null_is_refused_but_may_be_freed() {
     assert_eq!(unsafe { somemem_free(null_mut()) }, SOMEMEM_OK);
 }
 
-/// Noise is as good a source of random words as any, and a fixed one.
+/// Random words that are the same in every run, from the library's own noise.
 fn words(number: usize) -> Vec<usize> {
     let mut noise = vec![0.0; number];
     somemem::Noise { seed: 7, stream: 7 }.fill(&mut noise, 0).unwrap();
@@ -72,7 +72,7 @@ fn a_freed_handle_stays_refused_while_its_slot_is_used_again() {
 }
 
 #[test]
-fn of_threads_that_free_one_handle_one_succeeds() {
+fn only_one_of_several_threads_frees_a_handle() {
     for _ in 0..200 {
         let word = somemem_new(1).addr();
         let freed = std::thread::scope(|scope| {
@@ -126,7 +126,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Of so many cases an emulated CPU or system, which tests/systems/cross.sh tells of, tries an eighth: what differs there shows in any.
+/// The number of cases. An emulated CPU or system (tests/systems/cross.sh) tries an eighth, because a difference there would show in any case.
 fn cases(number: u32) -> u32 {
     if std::env::var_os("SOMEMEM_EMULATED").is_some() { number / 8 } else { number }
 }
@@ -134,7 +134,7 @@ fn cases(number: u32) -> u32 {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(2000), rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Default::default() })]
 
-    /// Every order of calls, on live and on stale handles, gives what a plain list of lengths says.
+    /// Every order of calls, on live and on stale handles, has the results that a plain list of lengths predicts.
     #[test]
     fn every_order_of_calls_ends_in_the_documented_status(steps in prop::collection::vec(step(), 1..500)) {
         // Every handle ever made, and its length while it lives.

@@ -17,7 +17,7 @@ fn kernels() -> impl Iterator<Item = Kind> {
     Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Portable && kind.is_available())
 }
 
-/// What a kernel does with the elements: each of the operations, in both types.
+/// The operations of a kernel on the elements, in both types.
 #[derive(Clone, Copy, Debug)]
 enum Work {
     Fill,
@@ -32,7 +32,7 @@ use Work::*;
 
 const WORKS: [Work; 8] = [Fill, FillFloats, Normal, NormalFloats, Add(0.3), Add(-0.3), AddFloats(0.3), AddFloats(-0.3)];
 
-/// The bits that come out. Sums are of what makes the marker of unsettled elements visible where it is not what it should be.
+/// The resulting bits. In sums the values before are such that a wrong marker of an unsettled element shows.
 fn draw(kind: Kind, work: Work, noise: Noise, number: usize, first: u64) -> Vec<u64> {
     fn before<T>(number: usize, round: impl Fn(f64) -> T) -> Vec<T> {
         (0..number).map(|n| round(if n % 5 == 0 { -0.0 } else { n as f64 * 0.1 - 7.0 })).collect()
@@ -74,7 +74,7 @@ fn draw(kind: Kind, work: Work, noise: Noise, number: usize, first: u64) -> Vec<
 
 #[test]
 fn the_kernels_of_this_cpu_are_tried() {
-    // Continuous integration shows this at its end: CPUs differ, and what one cannot run is not to be passed over unsaid.
+    // Continuous integration prints this at its end. CPUs differ, and a kernel that this one cannot run must not be left out silently.
     println!("tried here: {:?}", kernels().collect::<Vec<_>>());
     let left_out: Vec<_> = Kind::ALL.iter().filter(|kind| !kind.is_available()).collect();
     println!("left out, because this CPU cannot run them: {left_out:?}");
@@ -126,11 +126,11 @@ fn every_length_and_offset() {
             let adds = matches!(work, Add(_) | AddFloats(_));
             let whole = draw(Kind::Portable, work, noise, 400, 0);
             for offset in 0..=64 {
-                // What is added to is another in each place.
+                // Each place has another value before the sum.
                 let whole =
                     if adds { &draw(Kind::Portable, work, noise, 300, offset as u64) } else { &whole[offset..] };
                 for number in 0..=300 {
-                    // Doubles and floats go the same ways: not every length of every one.
+                    // Doubles and floats use the same code, so not every length is tried for both.
                     if matches!(work, Fill) || (number + offset).is_multiple_of(7) || number < 40 {
                         let drawn = draw(kind, work, noise, number, offset as u64);
                         assert!(drawn == whole[..number], "{kind:?} {work:?} {noise:?} {number} from {offset}");
@@ -155,7 +155,7 @@ fn ranges_across_and_up_to_powers_of_two() {
     }
 }
 
-/// Long enough for everything rare: full queues, several attempts, the tail and its rejections.
+/// Long enough for all rare events: full queues, several attempts, the tail and its rejections.
 #[test]
 fn sixty_four_million_in_a_row() {
     const BLOCK: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! The known answers of the value specification, which no change may change: by the C function, and by every kernel.
+//! The known answers of the value specification, which must never change: by the C function, and by every kernel.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
 use std::mem::MaybeUninit;
@@ -12,7 +12,7 @@ use somemem_c::capi::*;
 const ANSWERS: &str = include_str!("known_answers/spec1.txt");
 const CHECKSUM_LENGTH: usize = 1 << 20;
 
-/// Of what is added.
+/// The known answers of sums.
 const ADDED: &str = include_str!("known_answers/spec1-add.txt");
 const ADDED_LENGTH: usize = 1 << 16;
 
@@ -30,7 +30,7 @@ fn by_every_kernel_of_this_cpu() {
         compare(|noise, out, first| {
             let mut drawn = vec![MaybeUninit::new(0.0); out.len()];
             noise.draw_with(*kind, Fill::<f64>::default(), &mut drawn, first);
-            // Written or not, every element holds a double.
+            // Every element holds a double, whether it was written or not.
             out.copy_from_slice(&drawn.iter().map(|x| unsafe { x.assume_init() }).collect::<Vec<f64>>());
         });
     }
@@ -57,7 +57,7 @@ fn adding_by_every_kernel_of_this_cpu() {
 /// Floats, negative scales, mean and scale.
 const FLOATS: &str = include_str!("known_answers/spec1-f32.txt");
 
-/// What a line of that file asks for.
+/// What a line of the file asks for.
 struct Asked {
     noise: Noise,
     first: u64,
@@ -65,7 +65,7 @@ struct Asked {
     scale: f64,
 }
 
-/// The functions of that file, each for the numbers it gets and leaves.
+/// The functions that the file names. Each takes the numbers in memory and leaves the results there.
 struct Functions<'a> {
     fill_f32: &'a dyn Fn(&Asked, &mut [f32]),
     add: &'a dyn Fn(&Asked, &mut [f64]),
@@ -98,7 +98,7 @@ fn floats_scales_and_means_through_the_c_functions() {
 
 #[test]
 fn floats_scales_and_means_by_every_kernel_of_this_cpu() {
-    /// The same memory for what only writes to it.
+    /// The same memory, for functions that only write to it.
     fn unwritten<T>(out: &mut [T]) -> &mut [MaybeUninit<T>] {
         unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr().cast(), out.len()) }
     }

@@ -17,7 +17,7 @@ fn assert_same(left: &[f64], right: &[f64]) {
     assert!(bits(left) == bits(right));
 }
 
-/// The first indices of ranges that cross what an implementation might stumble over.
+/// First indices of ranges that cross values where an implementation might be wrong.
 const STARTS: [u64; 5] = [0, (1 << 32) - 300, (1 << 33) - 300, (1 << 63) - 300, u64::MAX - 599];
 
 #[test]
@@ -104,9 +104,9 @@ fn add_equals_itself_in_pieces() {
     }
 }
 
-/// What was added is taken off again: with -scale comes the rounding of two sums, and nothing else.
+/// Noise that was added is subtracted again with -scale. Only the roundings of two sums remain.
 #[test]
-fn a_negative_scale_takes_off_what_was_added() {
+fn a_negative_scale_subtracts_what_was_added() {
     let signal = fill(1000, 3, 3, 3);
     for scale in [0.1, 1e-310, 5e-324, 1e300] {
         let (x, mut sum) = (fill(1000, 1, 2, 7), signal.clone());
@@ -122,10 +122,10 @@ fn a_negative_scale_takes_off_what_was_added() {
     }
 }
 
-/// Zeros of either sign, and scales of which the products vanish: what stands for elements that are not settled would show here.
+/// Zeros of either sign, and scales whose products are zero. A wrong marker for unsettled elements would show here.
 #[test]
 fn nothing_but_the_formula_shows() {
-    // Enough that some are unsettled.
+    // Enough elements for some to be unsettled.
     const NUMBER: usize = 1000;
     let x = fill(NUMBER, 1, 2, 1);
     let least = f64::from_bits(1);

@@ -1,4 +1,4 @@
-//! Rows are what the calls for each of them would draw, whatever their shape, their kernel and the number of threads.
+//! Rows hold what a call for each row would draw, for any shape, kernel and number of threads.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
 use somemem_c::capi::SomeMemStatus::*;
@@ -6,7 +6,7 @@ use somemem_c::capi::*;
 
 const SEED: u64 = 11;
 
-/// What lies around the rows and between them.
+/// The value of all memory around the rows and between them.
 const PAINT: f64 = -7.25;
 
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ impl Shape {
         if self.rows == 0 || self.columns == 0 { 0 } else { (self.rows - 1) * self.stride + self.columns }
     }
 
-    /// From one row's beginning to the next one's, of a single row to its end.
+    /// The distance from the beginning of one row to that of the next. For a single row, the distance to its end.
     fn step(&self) -> usize {
         if self.rows == 1 { self.columns } else { self.stride.max(1) }
     }
@@ -67,7 +67,7 @@ impl Shape {
         }
     }
 
-    /// All four functions, with what lies before, behind and between left alone.
+    /// Checks all four functions, and that memory before, behind and between the rows is not changed.
     fn check(&self) {
         const AROUND: usize = 9;
         let (expected, extent) = (self.expected(), self.extent());
@@ -95,13 +95,13 @@ impl Shape {
 
 const NONE: Shape = Shape { rows: 0, columns: 0, stride: 0, stream: 5, first: 3, stream_step: 0, first_step: 0 };
 
-/// Widths around everything that rows are cut by: blocks, batches, chunks, runs of them.
+/// Widths near the sizes of all pieces into which rows are cut: blocks, batches, chunks, runs of chunks.
 const WIDTHS: [usize; 30] = [
     1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21, 29, 30, 31, 32, 33, 34, 63, 64, 65, 100, 127, 129, 1030,
     1300,
 ];
 
-/// Where the CPU is emulated all takes a hundred times as long.
+/// On an emulated CPU everything takes a hundred times as long.
 fn emulated() -> bool {
     std::env::var_os("SOMEMEM_EMULATED").is_some()
 }
@@ -169,7 +169,7 @@ fn nothing_to_write_is_never_wrong() {
 }
 
 #[test]
-fn what_is_wrong_is_told_in_the_order_of_the_manual() {
+fn wrong_arguments_are_reported_in_the_order_of_the_manual() {
     let mut memory = [1.0f64; 8];
     let shape = Shape { rows: 2, columns: 3, stride: 4, first_step: 1, ..NONE };
     let (data, odd) = (memory.as_mut_ptr(), memory.as_mut_ptr().wrapping_byte_add(4));
@@ -181,7 +181,7 @@ fn what_is_wrong_is_told_in_the_order_of_the_manual() {
     assert_eq!(shape.fill_f32(odd.cast()), SOMEMEM_OK, "aligned for a float");
 }
 
-/// One test, because the number of threads is the whole process's: long rows, short ones, and pieces that end inside of rows.
+/// Long rows, short rows, and pieces that end inside rows. It is a single test, because the number of threads holds for the whole process.
 #[test]
 fn any_number_of_threads_gives_the_same_values() {
     let shapes = [

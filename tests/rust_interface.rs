@@ -1,4 +1,4 @@
-//! Rust refuses what C refuses, and changes nothing then.
+//! Rust refuses the calls that C refuses, and then changes nothing.
 
 use std::mem::MaybeUninit;
 
@@ -30,7 +30,7 @@ fn no_index_is_past_the_last_one() {
 }
 
 #[test]
-fn nothing_to_draw_fits_everywhere() {
+fn an_empty_range_is_valid_everywhere() {
     assert_eq!(NOISE.fill::<f64>(&mut [], u64::MAX), Ok(()));
     assert_eq!(NOISE.add::<f32>(&mut [], 1.0, u64::MAX), Ok(()));
     assert!(Buffer::<f64>::of(NOISE, 0, u64::MAX).unwrap().is_empty());
@@ -56,7 +56,7 @@ fn mean_and_scale_are_finite() {
 const ROWS: Rows = Rows { rows: 2, columns: 3, stride: 5, stream_step: 1, first_step: 0 };
 
 #[test]
-fn rows_are_what_they_are_one_by_one() {
+fn rows_equal_rows_drawn_one_by_one() {
     let mut memory = [-1.0; 8];
     NOISE.fill_rows(&mut memory, ROWS, 7).unwrap();
     let mut rows = [[0.0f64; 3]; 2];
@@ -94,7 +94,7 @@ fn rows_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn sizes_that_there_are_not() {
+fn impossible_sizes() {
     assert_eq!(Buffer::<f64>::new(usize::MAX).map(drop), Err(Error::NoMemory));
     let mut buffer = Buffer::<f64>::of(NOISE, 10, 0).unwrap();
     let before = buffer.to_vec();

@@ -1,13 +1,13 @@
-//! However many threads draw a range: the same values.
+//! A range has the same values for any number of threads.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "the C functions are what is tested")]
 
 use somemem_c::capi::SomeMemStatus::*;
 use somemem_c::capi::*;
 
-/// From so many doubles on ranges are split.
+/// Ranges are split from this number of doubles on.
 const SPLIT: usize = 1 << 18;
 
-/// One test, because the number of threads is the whole process's.
+/// It is a single test, because the number of threads holds for the whole process.
 #[test]
 fn any_number_of_threads_gives_the_same_values() {
     let ranges = [
@@ -17,7 +17,7 @@ fn any_number_of_threads_gives_the_same_values() {
         (SPLIT + 1, 0),
         (8 * SPLIT, u64::MAX - 8 * SPLIT as u64 + 1),
     ];
-    // Emulated, as tests/systems/cross.sh does, each takes a hundred times as long.
+    // On an emulated CPU (tests/systems/cross.sh) each fill takes a hundred times as long.
     let tried = if std::env::var_os("SOMEMEM_EMULATED").is_some() { 1 } else { ranges.len() };
     for &(number, first) in &ranges[..tried] {
         let mut expected = vec![0.0; number];

@@ -1,5 +1,5 @@
-"""Builds where other people have them: in their workspaces, in folders with spaces, with their configuration of cargo, and as their
-dependency. Little is optimised, so that it is soon done."""
+"""Builds as users have them: inside another workspace, in folders with spaces, with cargo configured differently, and as a
+dependency. They are hardly optimised, to save time."""
 
 import os
 import pathlib
@@ -24,12 +24,12 @@ PLAIN |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL":
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """So that what the projects depend on is compiled once."""
+    """A target folder for all projects, so that their dependencies are compiled once."""
     return PLAIN | {"CARGO_TARGET_DIR": str(tmp_path_factory.mktemp("target"))}
 
 
 def copy_sources(place):
-    """What git has or would take, without what the tests leave behind."""
+    """Copies the files that git has or would add, without those that tests leave behind."""
     for name in run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).splitlines():
         source = ROOT / name
         if source.exists() and not name.startswith("fuzz/corpus/"):
@@ -52,7 +52,7 @@ def sources(tmp_path_factory):
 
 
 def hello(folder, library):
-    """The example there draws what it always does, with the library there."""
+    """The example in this folder, linked with the library in this folder, prints the right samples."""
     (program,) = folder.glob("**/c_examples/hello_noise")
     assert f"{library}/libsomemem.so" in run("ldd", program)
     return run(program, 3)
@@ -60,7 +60,7 @@ def hello(folder, library):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home of cargo's, in a folder with a space, with the sources of the crates that are in the other one."""
+    """A CARGO_HOME in a folder with a space, with the crates' sources from the usual one."""
     place = tmp_path_factory.mktemp("my home")
     other = pathlib.Path(os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo")))
     for part in ("registry", "git"):
@@ -94,7 +94,7 @@ def test_cargos_own_settings(built, home, name):
     sources, (settings, text, place) = built, CONFIGURED[name]
     folder = sources / place.split("/")[0]
     if not folder.exists():
-        # What the crates come to is the same wherever it is: it is not compiled again.
+        # The compiled crates are the same in any folder, so they are not compiled again.
         shutil.copytree(sources / "target", folder, symlinks=True, ignore=shutil.ignore_patterns("c_examples"))
     (home / "config.toml").write_text(text)
     run("make", "-s", f"{place}/c_examples/hello_noise", cwd=sources, env=PLAIN | {"CARGO_HOME": str(home)} | settings)
@@ -113,7 +113,7 @@ def test_what_make_cannot_do_is_refused_before_anything_is_written(sources, sett
 
 
 def test_what_another_commit_is_measured_with_is_written_below_here(sources):
-    """In a folder with a space, whose first word is another file."""
+    """The folder has a space in its name, and what stands before it is the name of another file."""
     words = str(sources).split(" ")
     others = [pathlib.Path(" ".join(words[:n])) for n in range(1, len(words))]
     for other in others:
@@ -124,13 +124,13 @@ def test_what_another_commit_is_measured_with_is_written_below_here(sources):
 
 
 def install(sources, stage, *words):
-    """Without cargo: as root has it, or rather has not."""
+    """`make install` without cargo, as for root, who often has no Rust."""
     command = ["make", "-s", "install", "PREFIX=/usr", f"DESTDIR={stage}", "CARGO=/nowhere/cargo", *words]
     return subprocess.run(command, cwd=sources, env=PLAIN, capture_output=True, text=True)
 
 
 def installed(stage):
-    """What is below it, with the files' modes and what links name."""
+    """All that is below the folder, with the modes of files and the targets of links."""
     for path in stage.rglob("*"):
         if not path.is_dir():
             yield str(path.relative_to(stage)), str(path.readlink()) if path.is_symlink() else oct(path.stat().st_mode)
@@ -163,7 +163,7 @@ def test_sources_that_are_newer_are_built_before_they_are_installed(built, tmp_p
 
 
 def test_cargo_c_installs_the_same_files(built, tmp_path):
-    """For packagers who have it. Their somemem.pc has the PREFIX in it, and what every compiler adds by itself."""
+    """For packagers who use cargo-c. Its somemem.pc contains the prefix, and libraries that every compiler adds by itself."""
     if not shutil.which("cargo-cinstall"):
         pytest.skip("cargo-c is not installed")
     assert install(built, tmp_path / "make").returncode == 0
@@ -179,7 +179,7 @@ def test_cargo_c_installs_the_same_files(built, tmp_path):
 
 
 def test_pkg_config_and_cmake_are_told_what_the_static_library_needs(built, tmp_path):
-    """Besides what every compiler adds by itself; and a program that is linked with -static has no shared libgcc."""
+    """All but the libraries that every compiler adds by itself. A program that is linked with -static has no shared libgcc."""
     command = ["rustc", "--crate-type=staticlib", "--print=native-static-libs", "-o", tmp_path / "empty.a", "-"]
     said = subprocess.run(command, input="", capture_output=True, text=True).stderr
     needed = set(re.search(r"native-static-libs: (.*)", said)[1].split()) - {"-lgcc_s", "-lc"}
@@ -196,7 +196,7 @@ def test_descriptions_are_the_same():
 
 
 def test_a_dependency_of_the_workspace_around_it(sources, environment):
-    """Below it, and excluded, as docs/installing.md says."""
+    """The sources are below the workspace and excluded from it, as docs/installing.md says."""
     outer = sources.parent.parent
     shutil.copy(ROOT / "Cargo.lock", outer)
     manifest = outer / "app" / "Cargo.toml"
@@ -205,7 +205,7 @@ def test_a_dependency_of_the_workspace_around_it(sources, environment):
 
 
 def test_a_wheel_inside_another_workspace(sources, tmp_path):
-    """The metadata are enough: for them maturin looks for the package and its workspace."""
+    """Only the metadata are made. For these maturin already looks for the package and its workspace."""
     maturin = pathlib.Path(sys.executable).with_name("maturin")
     run(maturin, "pep517", "write-dist-info", "--metadata-directory", tmp_path, cwd=sources, env=PLAIN)
     (metadata,) = tmp_path.glob("*.dist-info/METADATA")
@@ -235,7 +235,7 @@ def test_nothing_in_the_wheel_names_the_build_machine():
 
 
 def project(place, name, dependencies, files):
-    """A Rust program of a user's, with the versions of crates that are here."""
+    """A user's Rust program, with the versions of the crates that are installed here."""
     place.mkdir()
     shutil.copy(ROOT / "Cargo.lock", place)
     text = f'[package]\nname = "{name}"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n[dependencies]\n{dependencies}\n'
@@ -263,7 +263,7 @@ def test_a_rust_project_that_aborts_when_it_panics(environment, tmp_path):
 
 
 def test_two_versions_in_one_program(environment, tmp_path):
-    """Each is itself: as when two libraries each want their own."""
+    """They do not affect each other. This happens if two libraries each need their own version."""
     for version in ("old", "new"):
         place = copy_sources(tmp_path / version)
         (place / "rust" / "src" / "which.rs").write_text(f'/// Which one it is.\npub const WHICH: &str = "{version}";\n')
@@ -288,7 +288,7 @@ def files(wheel):
 
 
 def test_the_source_distribution_is_all_that_a_wheel_needs(environment, tmp_path):
-    """Unpacked and built elsewhere."""
+    """It is unpacked and built in another folder."""
     here = pathlib.Path(sys.executable).parent
     env = environment | {"PATH": f"{here}:{os.environ['PATH']}"}
     run(here / "maturin", "sdist", "--manifest-path", ROOT / "Cargo.toml", "--out", tmp_path, env=env)

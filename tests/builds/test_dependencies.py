@@ -1,5 +1,5 @@
-"""What is compiled into the library may be had under Apache-2.0, of which every package of ours holds a copy: so one licence is
-enough for those who give the library on."""
+"""All crates that are compiled into the library are available under Apache-2.0, and every package contains a copy of that
+licence. So one licence is enough to distribute the library."""
 
 import re
 

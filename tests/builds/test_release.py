@@ -1,4 +1,4 @@
-"""What `make release` finds before it begins."""
+"""The checks that `make release` makes before it begins."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ FILES = ["Cargo.toml", "Cargo.lock", "CHANGELOG.md"]
 
 @pytest.fixture
 def ready(tmp_path):
-    """A folder with all that it looks at, and nothing wrong."""
+    """A folder with all files that `make release` checks, and nothing wrong in them."""
     for name in FILES:
         (tmp_path / name).write_text((ROOT / name).read_text())
     change(tmp_path / "Cargo.toml", r'^repository = ".*"', 'repository = "https://example.org/somemem"')

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds and installs what is committed from vendored dependencies, without a network and with nothing that cargo keeps for this
-# user, as distributions do. The result must be the library that `make` has built here, byte by byte: another folder, another user
-# and another day make no difference. It must work on a CPU of 2006. So must pip's build of the source distribution, but for its bytes.
+# Builds and installs the committed sources with vendored dependencies, as distributions do: without a network, and without cargo's
+# files of this user. The result must equal the library that `make` has built here, byte by byte, although folder, user and day are
+# different. It must work on a CPU of 2006. pip's build of the source distribution must work there too. Its bytes are not compared.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Panics name the crates' source files. Where they are in cargo's home, the names are those of crates that were downloaded.
+# Panic messages name the crates' source files. In this folder of cargo's home the names are those of downloaded crates.
 registry=$(basename "$(dirname "$(cargo metadata --format-version 1 --locked | grep -o '[^"]*/aes-[0-9.]*/Cargo.toml' | head -1 | xargs dirname)")")
 git archive --prefix=somemem/ HEAD | tar -x -C "$work"
 cd "$work/somemem"
@@ -47,7 +47,7 @@ else
   LD_LIBRARY_PATH=$work/stage/usr/lib "$work/noise"
 fi
 
-# Little is optimised, so that it is soon done.
+# Hardly optimised, to save time.
 export PATH=$here/.venv/bin:$PATH CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0
 maturin sdist --out "$work/sdist" 2>"$work/sdist.txt"
 "${without_network[@]}" pip install --quiet --disable-pip-version-check --no-index --no-build-isolation --no-deps --target "$work/site" "$work"/sdist/*.tar.gz

@@ -1,4 +1,4 @@
-/* Nothing is read or written beside what is drawn: memory ends, and begins, at pages that may not be touched, and so do rows. */
+/* Nothing outside the drawn elements is read or written. Memory, and rows, begin and end at pages that may not be accessed. */
 #include "system.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 static size_t page;
 
-/* So many pages that may be used, between two that may not. */
+/* Allocates so many usable pages, between two pages that may not be accessed. */
 static char *guarded(size_t pages) {
   char *start = map_pages((pages + 2) * page);
   CHECK(start != NULL);
@@ -17,7 +17,7 @@ static char *guarded(size_t pages) {
   return start + page;
 }
 
-/* At both ends, numbers around all that elements are cut by. */
+/* Draws at both ends, with lengths near the sizes of all pieces into which a range is cut. */
 static void at_the_edges(enum draw draw) {
   enum { PAGES = 8 };
   const size_t size = draw_size(draw);
@@ -33,7 +33,7 @@ static void at_the_edges(enum draw draw) {
   CHECK(unmap_pages(memory - page, (PAGES + 2) * page));
 }
 
-/* Rows that end where such a page begins, which is what lies between them; and rows that begin behind one. */
+/* Rows that end where such a page begins, and rows that begin behind one. Such pages lie between the rows. */
 static void between_rows(void) {
   enum { ROWS = 9 };
   char *memory = guarded(2 * ROWS);
@@ -54,7 +54,7 @@ static void between_rows(void) {
   CHECK(unmap_pages(memory - page, (2 * ROWS + 2) * page));
 }
 
-/* By threads, whose pieces end inside of rows. */
+/* Rows drawn by threads, whose pieces end inside rows. */
 static void by_threads(void) {
   const size_t doubles = page / sizeof(double), rows = 600;
   char *memory = guarded(2 * rows);

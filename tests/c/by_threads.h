@@ -1,4 +1,4 @@
-/* A range that is long enough for threads, drawn again and compared. */
+/* Draws a range that is long enough for threads again, and compares it. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* CHECK(condition) counts and names what fails; a program ends with `return check_result();`. */
+/* CHECK(condition) counts and prints conditions that fail. A program ends with `return check_result();`. */
 #ifndef CHECK_H
 #define CHECK_H
 

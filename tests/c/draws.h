@@ -1,4 +1,4 @@
-/* Every function that draws into the caller's memory, so that what holds for all of them is tried with all of them. */
+/* Every function that draws into the caller's memory, so that a test can try all of them. */
 #ifndef DRAWS_H
 #define DRAWS_H
 
@@ -7,7 +7,7 @@
 
 #include "somemem.h"
 
-/* Rows are short ones and long ones, of one stream and of many. */
+/* There are short and long rows, of one stream and of many. */
 enum draw {
   FILL, FILL_F32, ADD, ADD_F32, NORMAL, NORMAL_F32,
   FILL_STREAMS, FILL_BLOCK, FILL_LONG_BLOCK, FILL_STREAMS_F32, FILL_BLOCK_F32, ADD_STREAMS, ADD_BLOCK, ADD_STREAMS_F32, ADD_BLOCK_F32,
@@ -29,10 +29,10 @@ static inline int draw_is_float(enum draw draw) {
 
 static inline size_t draw_size(enum draw draw) { return draw_is_float(draw) ? sizeof(float) : sizeof(double); }
 
-/* Rows that are as long as this, in memory beside each other; the last one may be cut off. */
+/* The length of the rows. They follow each other in memory without a gap. */
 static inline size_t draw_columns(enum draw draw) { return draw == FILL_LONG_BLOCK ? 1111 : draw == FILL_STREAMS ? 333 : 7; }
 
-/* Draws `number` elements, of rows as many whole ones as there are among them. */
+/* Draws `number` elements. If they are rows, only whole rows are drawn. */
 static inline SomeMemStatus draw_by(enum draw draw, void *memory, size_t number, double scale) {
   double *doubles = (double *)memory;
   float *floats = (float *)memory;

@@ -1,5 +1,5 @@
-/* entropy ERRNO|0: fresh noise, or the documented error, whatever the program does between calls. With an error number the kernel
- * denies getrandom() with it, as some sandboxes do, so that the library has to read a device. */
+/* entropy ERRNO|0: random_noise gives fresh noise, or the documented error, whatever the program does between calls. If an error
+ * number is given, the kernel denies getrandom() with it, as some sandboxes do. Then the library has to read a device. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static int files_open(void) {
   return count;
 }
 
-/* Samples that differ from all that were seen before. */
+/* Draws samples, which must differ from all earlier ones. */
 static void fresh(void) {
   static double seen[64][2];
   static int count;
@@ -53,7 +53,7 @@ static void fresh(void) {
   CHECK(somemem_free(noise) == SOMEMEM_OK);
 }
 
-/* A daemon closes what it does not know, and opens files of its own, which get the same numbers. */
+/* A daemon closes all descriptors that it does not know. Then it opens its own files, which get the same numbers. */
 static void closing(void) {
   int files = files_open();
   fresh();
@@ -76,7 +76,7 @@ static void *draw(void *unused) {
   return unused;
 }
 
-/* Whatever other threads are at, a child draws at once, and other noise than its parent. */
+/* Whatever other threads are doing, a child can draw at once, and gets other noise than its parent. */
 static void forking(void) {
   pthread_t threads[2];
   for (int n = 0; n < 2; n++) CHECK(pthread_create(&threads[n], NULL, draw, NULL) == 0);
@@ -86,7 +86,7 @@ static void forking(void) {
     pid_t child = fork();
     if (child == 0) {
       check_failures = 0;
-      alarm(20); /* to wait for a lock that nobody holds any more would be for good */
+      alarm(20); /* a lock of a thread that is not in the child would never be released */
       draw(NULL);
       _exit(check_failures != 0);
     }
@@ -97,7 +97,7 @@ static void forking(void) {
 
 static SomeMem *made;
 
-/* Cancelled, and in a call: it returns, and the thread is cancelled at its own next point. */
+/* A thread that is cancelled during a call. The call returns, and the thread is cancelled at its own next cancellation point. */
 static void *cancelled(void *how) {
   pthread_cancel(pthread_self());
   made = how ? random_noise(100000) : somemem_new(100000);
@@ -118,7 +118,7 @@ static void cancelling(void) {
   }
 }
 
-/* No descriptor to be had: an error where one is needed, and nowhere else. */
+/* No descriptor can be opened. Only a call that needs one gets an error. */
 static void without_descriptors(int denied) {
   struct rlimit before, none = {0, 0};
   CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -132,7 +132,7 @@ static void without_descriptors(int denied) {
   fresh();
 }
 
-/* In a folder for its root that has no device, or a file in its place: there is no way back. */
+/* The root is changed to a folder that has no device, or a file in its place. This cannot be undone. */
 static void in_folder(const char *folder, int denied) {
   CHECK(chdir(folder) == 0);
   if (chroot(".") != 0) {
@@ -155,7 +155,7 @@ static void in_folder(const char *folder, int denied) {
   CHECK(unlink("/dev/urandom") == 0 && rmdir("/dev") == 0);
 }
 
-/* In a child, so that the folder can be removed. */
+/* Runs in a child, so that the folder can be removed afterwards. */
 static void without_device(int denied) {
   char folder[] = "/tmp/somemem-root-XXXXXX";
   CHECK(mkdtemp(folder) != NULL);
@@ -174,7 +174,7 @@ static void without_device(int denied) {
 int main(int argc, char **argv) {
   int denied = argc > 1 ? atoi(argv[1]) : 0;
   if (denied) deny_getrandom(denied);
-  cancelling(); /* first: the handles' secret is still to be made */
+  cancelling(); /* first, because the secret of the handles is made in the first call */
   closing();
   forking();
   without_descriptors(denied);

@@ -1,4 +1,4 @@
-/* Whatever rounding mode, flush-to-zero and traps the caller has set: the same values, nothing raised, all restored. */
+/* The caller can set any rounding mode, flush-to-zero and traps: the values are the same, no flag is raised, and all settings are restored. */
 #include <fenv.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,12 +27,12 @@ static const unsigned traps_masked = 0, traps_enabled = 0x1f00;
 #error "say here how this CPU's floating-point environment is set"
 #endif
 
-/* Odd, with units and chunks left over, and enough for the residual and its tail. */
+/* An odd number that no unit or chunk divides, and large enough for the residual and its tail. */
 #define NUMBER ((size_t)20011)
 
 static double plain[NUMBER], before[NUMBER], drawn[NUMBER];
 
-/* What is added to: subnormal numbers, too. */
+/* The values before a sum. Some are subnormal. */
 static void prepare(enum draw draw, double *memory) {
   for (size_t n = 0; n < NUMBER; n++) {
     if (draw_is_float(draw))
@@ -42,7 +42,7 @@ static void prepare(enum draw draw, double *memory) {
   }
 }
 
-/* Products are subnormal doubles, or subnormal floats. */
+/* With these scales products are subnormal doubles, or subnormal floats. */
 static double small_scale(enum draw draw) { return draw_is_float(draw) ? 1e-39 : 1e-309; }
 
 static void in_every_environment(enum draw draw) {
@@ -83,7 +83,7 @@ static void handles_in_every_environment(void) {
 }
 
 #if defined(__x86_64__)
-/* Whatever flags are raised before, the same ones are raised after: by drawing, and by adding to what raises each of them. */
+/* After a call the same flags are raised as before it. This is tried by drawing, and by sums with values that would raise each flag. */
 static void flags_stay(enum draw draw) {
   static const uint64_t bits[] = {
       UINT64_C(0x7ff0000000000001), /* a signalling NaN */

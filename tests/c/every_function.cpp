@@ -1,5 +1,5 @@
-// Every function that draws noise into the program's own memory, for double and float, beside the formulas in somemem.h. C++11 and
-// newer. Prints somemem_kernel().
+// Calls every function that draws noise into the program's own memory, for double and float, and compares the results with the
+// formulas in somemem.h. C++11 and newer. Prints somemem_kernel().
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -18,7 +18,7 @@
     std::exit(1);
 }
 
-// One name for both types, as a program in C++ would have it.
+// One name for both types, as C++ programs like it.
 static SomeMemStatus fill(double *out, std::size_t number, std::uint64_t seed, std::uint64_t stream, std::uint64_t first)
 {
     return random_noise_fill(out, number, seed, stream, first);
@@ -117,7 +117,7 @@ template <typename Real> static void ranges()
             expected[i] = sum(expected[i], sign * scale, x[i]);
         CHECK(add(sums.data(), number, sign * scale, SEED, STREAM, FIRST) == SOMEMEM_OK && same(sums, expected));
     }
-    // 10 again, but for two roundings of sums below 16.
+    // 10 again, up to two roundings of sums below 16.
     for (const Real left : sums)
         CHECK(std::fabs(left - Real(10)) <= 8 * std::numeric_limits<Real>::epsilon());
 

@@ -57,7 +57,7 @@ contains
     call check(same64(sum, signal + scale * x), 'sums of doubles')
     call check(random_noise_add(sum, n, -scale, seed, stream, first) == SOMEMEM_OK, 'take off')
     call check(same64(sum, (signal + scale * x) - scale * x), 'differences of doubles')
-    call check(all(abs(sum - signal) <= 2 * spacing(mean)), 'the signal is back, but for two roundings')
+    call check(all(abs(sum - signal) <= 2 * spacing(mean)), 'the signal is back, up to two roundings')
   end subroutine
 
   subroutine adds_to_floats
@@ -69,7 +69,7 @@ contains
     call check(same32(sum, expected), 'sums of floats')
     call check(random_noise_add_f32(sum, n, -scale, seed, stream, first) == SOMEMEM_OK, 'take off floats')
     call check(same32(sum, real(real(expected, real64) - scale * x, real32)), 'differences of floats')
-    call check(all(abs(sum - signal) <= 2 * spacing(signal)), 'the floats are back, but for two roundings')
+    call check(all(abs(sum - signal) <= 2 * spacing(signal)), 'the floats are back, up to two roundings')
   end subroutine
 
   subroutine shifts_and_scales

@@ -1,11 +1,9 @@
-/* faults [leak|unmap|corrupt]: fails each thing that the library asks of the system, in turn.
- *
- * A script makes every function work on small and large buffers. It runs once as it is, to count what it asks for, and
- * then once for each such call and each way to fail, in a process of its own. Every call of the library either succeeds or
- * gives the documented failure, with the old content where it was; done again without the fault it succeeds; and at the end
- * nothing is left but the table of handles. The same with less and less memory allowed by the kernel itself.
- *
- * With an argument the test itself is at fault once, and has to find that. Prints a table, which tests/c/test_faults.py reads. */
+/* faults [leak|unmap|corrupt]: makes each call that the library makes to the system fail, in turn. A script calls every
+ * function on small and large buffers. It runs once without a fault, to count the calls to the system. Then it runs once for
+ * each of these calls and each way to fail, in a process of its own. Every call of the library must succeed, or give the
+ * documented failure and keep the old content. Without the fault the same call must succeed. At the end nothing may be left
+ * except the table of handles. The script is also run with less and less memory allowed by the kernel. With an argument the
+ * shim makes one error in place of the library, and the test must find it. Prints a table, which tests/c/test_faults.py reads. */
 #include "shim.h"
 
 #include <stdlib.h>
@@ -24,10 +22,10 @@
 
 static double expected[NOISE], drawn[NOISE];
 
-/* What the system is like. */
+/* The kinds of system that the script runs on. */
 enum system { USUAL, PLAIN, LIMITED, MISALIGNED, WITHOUT_GETRANDOM, SYSTEMS };
 
-/* The kernel's own limits, swept besides. */
+/* The kernel's own limits, which are swept too. */
 enum { ADDRESS_SPACE = RESOURCES, DATA, ROWS };
 
 /* Shared with the processes that run the script. */
@@ -67,12 +65,12 @@ static int end(void) {
   watching = 0;
   if (failing_on) {
     failing_call = failing_on = 0;
-    CHECK(abandoned_pages() == 0); /* where pages could not be unmapped, their memory is given back all the same */
+    CHECK(abandoned_pages() == 0); /* the memory of pages that could not be unmapped is given back too */
   }
   return code;
 }
 
-/* Failures that only cost speed or memory, or that are no reason to give up. */
+/* Failures after which the library's call still succeeds. */
 static int harmless(void) {
   return failing_how == INTERRUPTED || failing_how == SHORT || failing == MREMAP || failing == MADVISE || failing == MUNMAP ||
          failing == PTHREAD_CREATE;
@@ -80,14 +78,14 @@ static int harmless(void) {
 
 static int is_entropy(void) { return failing >= GETRANDOM; }
 
-/* Whether the call just made was allowed to go as it did. */
+/* Checks that the last call was allowed to succeed or fail as it did. */
 static void outcome(int succeeded) {
   int reason = injected > injected_before;
   if (reason || (limit_above && !succeeded)) now->refused += !succeeded, now->mended += succeeded != 0;
   CHECK(succeeded || limit_above || (reason && !harmless()));
 }
 
-/* A buffer and what it should hold: numbers here and there, closer together in front. */
+/* A buffer and its expected content: numbers at some places, which are closer together at the front. */
 struct box { SomeMem *handle; size_t number; double tag; };
 
 static size_t next_mark(size_t n) { return n + (n < 1000 ? 1 : n < 5000 ? 61 : n < 3000000 ? 15013 : 1000003); }
@@ -97,7 +95,7 @@ static void mark(struct box *box, size_t from) {
   for (size_t n = 0; n < box->number; n = next_mark(n)) if (n >= from) data[n] = box->tag + (double)n;
 }
 
-/* Whether they are where they were, in the first `number` doubles. */
+/* Whether the first `number` doubles still hold these numbers. */
 static int has_marks(const struct box *box, size_t number) {
   const double *data = somemem_data(box->handle);
   for (size_t n = 0; n < number; n = next_mark(n)) if (data[n] != box->tag + (double)n) return 0;
@@ -173,7 +171,7 @@ static void reserve(struct box *box, size_t number) {
   outcome(status == SOMEMEM_OK);
   if (status != SOMEMEM_OK) {
     CHECK(status == SOMEMEM_NO_MEMORY);
-    /* An attempt may have made its last page usable, and no more. */
+    /* An attempt may have made the rest of its last page usable, but no more. */
     CHECK(somemem_data(box->handle) == before && somemem_capacity(box->handle) <= capacity + 512);
     CHECK(somemem_len(box->handle) == box->number && has_marks(box, box->number));
     limit_memory(0);
@@ -184,7 +182,7 @@ static void reserve(struct box *box, size_t number) {
   CHECK(has_marks(box, box->number));
 }
 
-/* Grows and shrinks, and the data stay where they are. */
+/* A resize that must not move the data. */
 static void resize_in_place(struct box *box, size_t number) {
   double *data = somemem_data(box->handle);
   resize(box, number);
@@ -200,7 +198,7 @@ static void release(struct box *box) {
   CHECK(somemem_len(box->handle) == 0);
 }
 
-/* Without threads it asks for nothing. */
+/* Drawing in place makes no calls to the system, except for threads. */
 static int draws_alone(void) { return failing_call && failing != PTHREAD_CREATE; }
 
 static void draw(void) {
@@ -236,7 +234,7 @@ static void script(void) {
   struct box few, many[70], grown, shrunk, reserved, noise, large[7];
   somemem_set_threads(draws_alone() ? 1 : 3);
 
-  /* Blocks of the heap; more handles than the table's first segment has. */
+  /* Blocks of the heap. There are more handles than the first segment of the table holds. */
   make(&few, random_noise, 1000);
   for (size_t n = 0; n < 70; n++) make(&many[n], somemem_new, n);
   resize(&many[0], 5), resize(&many[0], 3000), resize(&many[0], 10), resize(&many[0], 0), resize(&many[0], 9);
@@ -248,12 +246,12 @@ static void script(void) {
   resize(&grown, 17 * LARGE), resize(&grown, 300 * LARGE);
   resize(&grown, 4 * LARGE), resize(&grown, 8 * LARGE), resize(&grown, 100), resize(&grown, 2 * LARGE);
 
-  /* Pages that the kernel does not move, because they are not all alike: they have to be copied. */
+  /* Pages that the kernel does not move, because they have different attributes. They must be copied. */
   make(&shrunk, somemem_new, LARGE + 512);
   CHECK(madvise(somemem_data(shrunk.handle) + 4096, 4096, MADV_DONTFORK) == 0);
   resize(&shrunk, 6 * LARGE), resize(&shrunk, 3 * LARGE), resize(&shrunk, 0), resize(&shrunk, LARGE);
 
-  /* Reserves: of a block, of pages that have been used, of pages that are not all alike, longer ones, and their end. */
+  /* Reserves: for a block, for pages that have been used, for pages with different attributes, longer ones, and growth beyond them. */
   make(&reserved, somemem_new, 10);
   reserve(&reserved, 1000), resize_in_place(&reserved, 1000), resize_in_place(&reserved, 0);
   reserve(&reserved, 4 * LARGE), resize_in_place(&reserved, 2 * LARGE), resize_in_place(&reserved, 3);
@@ -272,7 +270,7 @@ static void script(void) {
   resize(&noise, noise.number + 1000);
   release(&noise);
 
-  /* Kept pages: used again, looked at and left, displaced. */
+  /* Kept pages: some are used again, some are too small, some are displaced. */
   for (int n = 0; n < 7; n++) make(&large[n], somemem_new, LARGE + (size_t)n * 100000);
   for (int n = 0; n < 7; n++) release(&large[n]);
   for (int n = 0; n < 7; n++) make(&large[n], n == (draws_alone() ? 0 : 3) ? random_noise : somemem_new, LARGE + (size_t)n * 50000);
@@ -281,7 +279,7 @@ static void script(void) {
   for (int n = 0; n < 70; n++) release(&many[n]);
   release(&few), release(&grown), release(&shrunk);
 
-  /* No kernel has so much. What was kept for later is given up for it. */
+  /* No kernel has so much memory. All kept memory is given up before the call fails. */
   begin();
   SomeMem *none = somemem_new(MOST);
   CHECK(end() == ENOMEM && !none);
@@ -306,13 +304,13 @@ static int files_open(void) {
   return count;
 }
 
-/* What the system is like makes no difference to the heap and to threads, and getrandom none to pages. */
+/* The kind of system does not matter for the heap and for threads. A missing getrandom does not matter for pages. */
 static int is_swept(enum system system, int resource) {
   if (system == WITHOUT_GETRANDOM) return resource >= GETRANDOM;
   return system == USUAL || (resource > REALLOC && resource != PTHREAD_CREATE);
 }
 
-/* The script in a process of its own. Adds to the row; says how often something failed, or 0 to end a hopeless test. */
+/* Runs the script in a process of its own, and adds to the row. Returns how often something failed, or 0 to stop after too many failures. */
 static unsigned long run(enum system system, struct row *row) {
   struct row before = *row;
   now = row;
@@ -358,7 +356,7 @@ static void sweep_faults(enum system system) {
   failing_call = 0;
 }
 
-/* From next to nothing up to where it no longer matters. */
+/* Raises the limit from a few KiB until it no longer matters. */
 static void sweep_limit(int resource, struct row *row) {
   limited_resource = resource;
   for (limit_above = 4096; row->calls++, run(USUAL, row) > 0; limit_above += (61 + limit_above / 32 / 4096) * 4096) {}
@@ -367,10 +365,10 @@ static void sweep_limit(int resource, struct row *row) {
 
 int main(int argc, char **argv) {
   const char *sabotage = argc > 1 ? argv[1] : "";
-  CHECK(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0); /* to fill huge pages with zeros takes most of the time */
+  CHECK(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0); /* because the kernel would spend most of the time filling huge pages with zeros */
   rows = (struct row *)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(random_noise_fill(expected, NOISE, SEED, 0, 0) == SOMEMEM_OK);
-  char stack[1 << 17]; /* now, because with a limit it might not grow */
+  char stack[1 << 17]; /* touched now, because the stack might not grow under a limit */
   memset(stack, 1, sizeof stack);
   sabotage_free = strcmp(sabotage, "leak") == 0 ? 50 : 0;
   sabotage_munmap = strcmp(sabotage, "unmap") == 0 ? 3 : 0;

@@ -1,5 +1,5 @@
-/* One worker is held up before it begins, until all elements are drawn: so the others have drawn what would have been its share.
- * What an executable defines comes before what the C library defines, so the library starts its threads here. */
+/* One worker is stopped before it begins, until all elements are drawn. So the others must have drawn its share. The
+ * executable's pthread_create() comes before that of the C library, so the library starts its threads here. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 
 #define NUMBER ((size_t)4000000)
 
-/* As bits, because two threads look at them at once. No element is zero. */
+/* The elements as bits, because two threads read them at once. No element is zero. */
 static _Atomic uint64_t drawn[NUMBER];
 static double expected[NUMBER];
 static atomic_int started, complete;
@@ -29,7 +29,7 @@ static size_t missing(void) {
 
 static void *hold(void *unused) {
   (void)unused;
-  /* If it is in vain, it ends nevertheless, and the test fails. */
+  /* If the others do not draw its share, the waiting ends after some time, and the test fails. */
   for (int tries = 0; tries < 2000 && !complete; tries++) {
     complete = missing() == 0;
     nanosleep(&(struct timespec){0, 5000000}, NULL);

@@ -1,4 +1,4 @@
-/* Threads as a host program on POSIX meets them: its signals stay its own, a thread that cannot be started costs nothing but
+/* The library's threads in a program on POSIX. The program gets its own signals, a thread that cannot be started only costs
  * speed, and fork() works between calls. */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -28,7 +28,7 @@ int main(void) {
   CHECK(random_noise_fill(expected, NUMBER, 1, 2, 3) == SOMEMEM_OK);
   somemem_set_threads(8);
 
-  /* A timer's signals, all handled by the program's own thread. */
+  /* The program's own thread handles all signals of a timer. */
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
@@ -42,7 +42,7 @@ int main(void) {
   sigset_t mask;
   CHECK(pthread_sigmask(SIG_SETMASK, NULL, &mask) == 0 && sigismember(&mask, SIGALRM) == 0);
 
-  /* The child of a program that has used threads does so too. */
+  /* A program has used threads. Its child can use threads too. */
   int ends[2];
   CHECK(pipe(ends) == 0);
   pid_t child = fork();
@@ -66,7 +66,7 @@ int main(void) {
   limit.rlim_cur = 1 << 20;
   CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
   pthread_t thread;
-  pthread_attr_t fresh; /* a size of its own, so that no stack from before is used again */
+  pthread_attr_t fresh; /* another size, so that no earlier stack is used again */
   CHECK(pthread_attr_init(&fresh) == 0 && pthread_attr_setstacksize(&fresh, (size_t)64 << 20) == 0);
   CHECK(pthread_create(&thread, &fresh, nothing, NULL) != 0);
   draw();

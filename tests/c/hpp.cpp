@@ -1,4 +1,5 @@
-// What somemem.hpp promises: values of the C functions, owners that move and free, and failures that are thrown and change nothing.
+// The promises of somemem.hpp: the values are those of the C functions, owners move and free their buffer, and failures are thrown
+// and change nothing.
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -30,7 +31,7 @@ static_assert(rows::of_block(2, 3, 10).first_step == 10);
 static_assert(std::ranges::contiguous_range<buffer> && std::ranges::contiguous_range<const buffer> && std::ranges::sized_range<buffer>);
 #endif
 
-// As those of Qt and Eigen.
+// Like the containers of Qt and Eigen.
 struct SignedSize {
     double *place;
     int number;
@@ -38,7 +39,7 @@ struct SignedSize {
     int size() const { return number; }
 };
 
-// Whether noise{}.fill(range) is a call at all.
+// Whether noise{}.fill(range) compiles.
 template <class Range, class = void> struct can_fill : std::false_type {};
 template <class Range>
 struct can_fill<Range, std::void_t<decltype(noise{}.fill(std::declval<Range>()))>> : std::true_type {};
@@ -95,7 +96,7 @@ template <class T> static void test_noise()
     CHECK(is_drawn(x.data() + 10, 20, 7, 1) && is_drawn(x.data() + 30, 970, 7, 530));
 #endif
 
-    // As the C functions, whose own tests have the formulas.
+    // Compared with the C functions. Their own tests compare them with the formulas.
     std::vector<T> expected(1000, T(0.25));
     x = expected;
     sequence.add(x, -1.5, 9);
@@ -126,7 +127,7 @@ template <class T> static void test_rows()
     for (std::size_t row = 0; row < 5; row++)
         CHECK(is_drawn(x.data() + 6 * row, 6, 7, 2040 + 1000 * row));
 
-    // Four rows of two, three apart: the last needs no room behind it.
+    // Four rows of two elements, with a stride of three. The last row needs no room behind it.
     std::vector<T> apart(11, T(5));
     sequence.fill(apart, rows{4, 2, 3, 0, 0});
     for (std::size_t row = 0; row < 4; row++)
@@ -184,7 +185,7 @@ static void test_buffer()
     }
     CHECK(somemem_free(handle) == SOMEMEM_INVALID_HANDLE);
 
-    // One that was moved from, or never had a handle, is as good as new.
+    // A buffer that was moved from, or never had a handle, can be used like a new one.
     y.resize(7);
     CHECK(y.size() == 7 && y.get());
     z.reserve(5000);

@@ -1,7 +1,7 @@
 /* The library gives the known answers of its value specification.
  *
  *     known_answers        compares the single elements
- *     known_answers N      writes the doubles of the N-th checksum to standard output, to be piped to sha256sum */
+ *     known_answers N      writes the doubles of the N-th checksum to standard output, for sha256sum */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

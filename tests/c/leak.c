@@ -1,4 +1,4 @@
-/* leak MAKER NUMBER free|leak: makes buffers with the named function and frees all of them, or not. */
+/* leak MAKER NUMBER free|leak: makes buffers with the named function, and frees all of them or none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ __attribute__((noinline)) static int leak_here(const char *maker, size_t number,
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
   int failed = leak_here(argv[1], strtoull(argv[2], NULL, 10), strcmp(argv[3], "free") == 0);
-  /* What is left of the handles on the stack is no reason to keep them. */
+  /* Copies of the handles that are left on the stack must not hide the leak. */
   volatile char wipe[4096];
   memset((char *)wipe, 0, sizeof wipe);
   return failed;

@@ -1,5 +1,5 @@
-/* life LIBRARY: the library over the life of a process. fork() while other threads are inside calls, loading and unloading,
- * signals in the middle of a call, and calls from atexit handlers. LIBRARY is loaded and unloaded. */
+/* life LIBRARY: fork() while other threads are inside calls, loading and unloading, signals in the middle of a call, and
+ * calls from atexit handlers. LIBRARY is loaded and unloaded. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -22,7 +22,7 @@
 static double expected[LARGE];
 static atomic_int stop;
 
-/* Everything there is, once: small and large buffers, new and grown ones, noise of any kind. Seeded noise is `expected`. */
+/* Uses every function once: small and large buffers, new and grown ones, noise of all kinds. Seeded noise must be `expected`. */
 static void use_all(size_t number) {
   SomeMem *seeded = random_noise_seeded(number, 42), *fresh = random_noise(100), *plain = somemem_new(number);
   CHECK(seeded && fresh && plain);
@@ -42,8 +42,8 @@ static void *use_until_stopped(void *unused) {
   return NULL;
 }
 
-/* The child does everything, and so does the parent; a handle from before is valid in both, with the same content; noise
- * that nobody can draw again differs. */
+/* Child and parent use every function. A handle from before the fork is valid in both, with the same content.
+ * random_noise gives them different noise. */
 static void fork_among_threads(void) {
   pthread_t threads[THREADS];
   SomeMem *before = random_noise_seeded(NUMBER, 42);
@@ -57,7 +57,7 @@ static void fork_among_threads(void) {
     SomeMem *fresh = random_noise(4);
     memcpy(mine, somemem_data(fresh), sizeof mine);
     if (child == 0) {
-      alarm(20); /* to wait for a lock that nobody holds any more would be for good */
+      alarm(20); /* a lock of a thread that is not in the child would never be released */
       for (int k = 0; k < 3; k++) use_all(k == 0 ? LARGE : NUMBER);
       somemem_set_threads(2);
       use_all(LARGE);
@@ -110,7 +110,7 @@ static void load_and_unload(const char *path) {
     SomeMem *noise = make(NUMBER, 42);
     CHECK(noise && memcmp(data(noise), expected, NUMBER * sizeof *expected) == 0);
     CHECK(dlclose(library) == 0);
-    CHECK(release(noise) == SOMEMEM_OK); /* it stays loaded, and its handles valid */
+    CHECK(release(noise) == SOMEMEM_OK); /* the library stays loaded, and its handles stay valid */
     if (n == 10) {
       mappings_before = mappings();
       pages_before = resident_pages();
@@ -123,7 +123,7 @@ static void load_and_unload(const char *path) {
 static volatile sig_atomic_t signals;
 static volatile double computed;
 
-/* Computes, as handlers do. */
+/* Does floating-point arithmetic, as a handler may. */
 static void on_signal(int number) {
   computed = (double)number / 3.0 + computed / 2.0;
   signals++;
@@ -163,7 +163,7 @@ static void at_exit(void) {
   if (check_failures) _exit(1);
 }
 
-/* Stacks of 64 KiB hold every call. */
+/* Every call fits on a stack of 64 KiB. */
 static void *on_a_small_stack(void *unused) {
   (void)unused;
   use_all(NUMBER);

@@ -1,5 +1,5 @@
-/* limits NAME: what is kept or reserved for later costs the program around it nothing, under each limit that a parent, a container
- * or the program itself can set. tests/c/test_limits.py sets those that need another process. */
+/* limits NAME: memory that is kept or reserved takes none from the program, under each limit that a parent, a container or the
+ * program itself can set. tests/c/test_limits.py sets the limits that need another process. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #define GIB ((size_t)1 << 30)
 #define MOST_KEPT (64 * MIB)
 
-/* In KiB, of /proc/self/status. */
+/* A value of /proc/self/status, in KiB. */
 static size_t status_of(const char *key) {
   char line[256];
   size_t value = 0;
@@ -41,14 +41,14 @@ static void *filled(size_t bytes) {
   return memory;
 }
 
-/* Makes, fills and frees buffers, so that as much is kept as can be. */
+/* Makes, fills and frees buffers, so that the library keeps as much as it may. */
 static void leave_some(size_t bytes) {
   SomeMem *memory[4];
   for (int n = 0; n < 4; n++) CHECK((memory[n] = random_noise_seeded(bytes / 8, 1)) != NULL);
   for (int n = 0; n < 4; n++) CHECK(somemem_free(memory[n]) == SOMEMEM_OK);
 }
 
-/* A buffer can be made, grown, shrunk and freed, and the program gets what it wants besides. */
+/* A buffer can be made, grown, shrunk and freed, while the program allocates memory of its own. */
 static void use(size_t bytes) {
   SomeMem *memory = random_noise_seeded(bytes / 8, 1);
   CHECK(memory && somemem_resize(memory, bytes / 4) == SOMEMEM_OK && somemem_resize(memory, bytes / 16) == SOMEMEM_OK);
@@ -57,7 +57,7 @@ static void use(size_t bytes) {
   free(own);
 }
 
-/* No more addresses than are used: by a live buffer, by a freed one, and by one that grows. */
+/* A live buffer, a freed one and a growing one take no more addresses than they use. */
 static void addresses_alone(void) {
   size_t before = addresses();
   SomeMem *memory = somemem_new(8 * MIB / 8);
@@ -101,7 +101,7 @@ static void limit_before(int resource, size_t (*used)(void)) {
 static void address_space_before(void) { limit_before(RLIMIT_AS, addresses); }
 static void data_before(void) { limit_before(RLIMIT_DATA, data); }
 
-/* A promise of addresses is refused where they cannot be had, with nothing changed, and had where they can. */
+/* A reserve is refused, and nothing changes, if there are no addresses for it. Otherwise it is given. */
 static void reserving(void) {
   limit(RLIMIT_AS, addresses() + 100 * MIB);
   SomeMem *memory = random_noise_seeded(4 * MIB / 8, 1);
@@ -115,19 +115,19 @@ static void reserving(void) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
   limit(RLIMIT_AS, RLIM_INFINITY);
 
-  /* Addresses are no data: under RLIMIT_DATA they can be had, and only their use is refused. */
+  /* Addresses do not count as data. Under RLIMIT_DATA they can be reserved, and only their use is refused. */
   limit(RLIMIT_DATA, data() + 100 * MIB);
   CHECK((memory = somemem_new(0)) != NULL && somemem_reserve(memory, GIB / 8) == SOMEMEM_OK);
   place = somemem_data(memory);
   CHECK(somemem_resize(memory, 64 * MIB / 8) == SOMEMEM_OK && somemem_resize(memory, GIB / 8) == SOMEMEM_NO_MEMORY);
   CHECK(somemem_len(memory) == 64 * MIB / 8 && somemem_resize(memory, 0) == SOMEMEM_OK);
-  void *own = filled(90 * MIB); /* what a reserved buffer has shrunk by is given back */
+  void *own = filled(90 * MIB); /* a reserved buffer gives memory back when it shrinks */
   free(own);
   CHECK(somemem_resize(memory, 64 * MIB / 8) == SOMEMEM_OK && somemem_data(memory) == place);
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* All memory is locked, now and later, by a user who may lock 8 MiB. */
+/* All memory is locked, now and in future, by a user who may lock 8 MiB. */
 static void locked(void) {
   const size_t most = 8 * MIB;
   CHECK(setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){most, most}) == 0);
@@ -141,13 +141,13 @@ static void locked(void) {
     CHECK(memory && status_of("VmLck:") * 1024 - before <= MIB + 64 * 1024);
     CHECK(somemem_reserve(memory, GIB / 8) == SOMEMEM_NO_MEMORY && somemem_len(memory) == MIB / 8);
     CHECK(somemem_free(memory) == SOMEMEM_OK);
-    CHECK(status_of("VmLck:") * 1024 <= before); /* locked pages are not the kernel's to take, and so are not kept */
+    CHECK(status_of("VmLck:") * 1024 <= before); /* the kernel cannot take locked pages back, so they are not kept */
   }
   void *own = filled(2 * MIB);
   free(own);
 }
 
-/* What was kept before counts for mlockall(MCL_CURRENT), until the program gives it back. */
+/* mlockall(MCL_CURRENT) locks memory that was kept before, until the program gives it back. */
 static void locked_later(void) {
   const size_t most = 8 * MIB;
   CHECK(setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){most, most}) == 0);
@@ -158,7 +158,7 @@ static void locked_later(void) {
   leave_some(30 * MIB);
 }
 
-/* The group's limit falls below what is kept: the kernel takes it. The file with the limit is open as standard input. */
+/* The group's limit falls below the kept memory, so the kernel takes that memory back. The file with the limit is open as standard input. */
 static void container_later(void) {
   leave_some(30 * MIB);
   CHECK(write(STDIN_FILENO, "50331648", 8) == 8);
@@ -172,16 +172,16 @@ static void container(void) {
   leave_some(30 * MIB);
   void *own = filled(150 * MIB);
   free(own);
-  SomeMem *large = random_noise_seeded(150 * MIB / 8, 1); /* and the other way round */
+  SomeMem *large = random_noise_seeded(150 * MIB / 8, 1); /* and in the other order */
   CHECK(large && somemem_free(large) == SOMEMEM_OK);
 }
 
-/* Whatever the kernel lends: tests/c/test_limits.py sets vm.overcommit_memory. */
+/* For each way in which the kernel overcommits memory: tests/c/test_limits.py sets vm.overcommit_memory. */
 static void overcommit(void) {
   leave_some(30 * MIB);
   use(64 * MIB);
   SomeMem *memory = random_noise_seeded(MIB / 8, 1);
-  SomeMemStatus status = somemem_reserve(memory, 64 * GIB / 8); /* more than there is, and it is not lent */
+  SomeMemStatus status = somemem_reserve(memory, 64 * GIB / 8); /* more than there is, and the kernel does not overcommit */
   CHECK(status == SOMEMEM_OK);
   double *place = somemem_data(memory);
   for (size_t size = 2 * MIB; size <= 64 * MIB; size *= 2) {
@@ -192,7 +192,7 @@ static void overcommit(void) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* Gives back all that is kept, and says nothing; then more is kept again. */
+/* somemem_trim() gives back all that is kept. Later buffers are kept again. */
 static void trimming(void) {
   size_t before = status_of("VmRSS:") * 1024;
   errno = 7;

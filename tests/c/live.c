@@ -1,5 +1,5 @@
-/* live WHERE NUMBER: a buffer is in use while a leak checker looks: in mid-run (`now`, LeakSanitizer only), at exit() from deep
- * inside (`exit`), in a forked child (`child`), with a handle that is global (`global`). None is a leak. */
+/* live WHERE NUMBER: a buffer is in use while a leak checker looks: in the middle of the run (`now`, LeakSanitizer only), at
+ * exit() from deep inside (`exit`), in a forked child (`child`), or with a global handle (`global`). None is a leak. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -24,7 +24,7 @@ __attribute__((noinline)) static void give_up(SomeMem *volatile memory) {
 int main(int argc, char **argv) {
   if (argc != 3) return 2;
   const char *where = argv[1];
-  SomeMem *memory[200]; /* more than the table's first segment has */
+  SomeMem *memory[200]; /* more than the first segment of the table holds */
   for (int n = 0; n < 200; n++)
     if (!(memory[n] = random_noise_seeded(n < 4 ? strtoull(argv[2], NULL, 10) : 10, 1))) return 3;
   if (strcmp(where, "now") == 0 && leaks_now()) return 4;

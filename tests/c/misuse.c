@@ -1,4 +1,4 @@
-/* misuse [OTHER_LIBRARY]: every function with every wrong handle, size, pointer and number, and what errno is afterwards.
+/* misuse [OTHER_LIBRARY]: every function with every wrong handle, size, pointer and number, and the errno afterwards.
  * OTHER_LIBRARY is a second copy of the shared library, whose handles are foreign to the first. */
 #include "system.h"
 
@@ -18,7 +18,7 @@
 /* An errno that no function would set by chance. */
 #define MARK 12345
 
-/* A handle that no buffer has: refused by every function, and errno stays. */
+/* A handle that no buffer has. Every function refuses it and keeps errno. */
 static void refused(SomeMem *handle) {
   static const size_t sizes[] = {0, 1, 1000000, MOST, MOST + 1, SIZE_MAX};
   errno = MARK;
@@ -46,7 +46,7 @@ static void wrong_handles(const char *other_library) {
   CHECK(reused != stale);
   refused(stale);
 
-  /* What a program has at hand: addresses of its own and of the buffer, small numbers, handles a little off. */
+  /* Values that a program may pass by mistake: its own addresses and the buffer's, small numbers, and handles with a small change. */
   int local;
   refused((SomeMem *)(void *)&local);
   refused((SomeMem *)(void *)somemem_data(live));
@@ -147,7 +147,7 @@ static void wrong_arguments(void) {
     size_t number = wrong[n].number;
     uint64_t first = wrong[n].first;
     SomeMemStatus status = wrong[n].status;
-    /* The scale is looked at last. */
+    /* The scale is checked last. */
     const double scales[] = {1.0, (double)NAN};
     CHECK(random_noise_fill(data, number, 1, 2, first) == status);
     CHECK(random_noise_fill_rows(data, 1, number, number, 1, 2, first, 0, 0) == status);
@@ -156,7 +156,7 @@ static void wrong_arguments(void) {
       CHECK(random_noise_normal(data, number, scales[k], 1.0, 1, 2, first) == status);
       CHECK(random_noise_add_rows(data, 1, number, number, scales[k], 1, 2, first, 0, 0) == status);
     }
-    /* A float may stand where no double may. */
+    /* A float may be at an address that is not aligned for a double. */
     if (data == misaligned) continue;
     CHECK(random_noise_fill_f32(floats, number, 1, 2, first) == status);
     CHECK(random_noise_fill_rows_f32(floats, 1, number, number, 1, 2, first, 0, 0) == status);
@@ -195,7 +195,7 @@ static void wrong_arguments(void) {
           SOMEMEM_INVALID_RANGE);
     CHECK(random_noise_add_rows(NULL, rows, columns, stride, (double)NAN, 1, stream, first, stream_step, first_step) ==
           SOMEMEM_INVALID_RANGE);
-    /* What is too far for doubles need not be for floats. */
+    /* An extent that is too long for doubles may be short enough for floats. */
     if (stride == MOST) continue;
     CHECK(random_noise_fill_rows_f32(floats, rows, columns, stride, 1, stream, first, stream_step, first_step) ==
           SOMEMEM_INVALID_RANGE);
@@ -219,7 +219,7 @@ static void wrong_arguments(void) {
     }
   CHECK(memcmp(memory, unchanged, sizeof memory) == 0);
 
-  /* Nothing to do: any pointer and any first are fine. */
+  /* With nothing to draw, any pointer and any first index are accepted. */
   double *any[] = {NULL, misaligned, memory, (double *)UINTPTR_MAX};
   for (int n = 0; n < 4; n++) {
     CHECK(random_noise_fill(any[n], 0, 1, 2, UINT64_MAX) == SOMEMEM_OK);
@@ -245,7 +245,7 @@ static void wrong_arguments(void) {
   CHECK(errno == MARK);
 }
 
-/* A signaling NaN is an argument like any other: refused, and no exception is raised. */
+/* A signaling NaN as scale is refused like any other NaN, and raises no floating-point exception. */
 static void signaling_scale(void) {
   const uint64_t bits = UINT64_C(0x7ff0000000000001);
   double signaling, memory[1] = {1.0};

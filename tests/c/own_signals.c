@@ -1,5 +1,5 @@
-/* Programs that handle what their own instructions raise: a write to a page that is protected (dirty tracking, garbage collectors)
- * or that a truncated file does not have. The library's threads write to such memory like any other. */
+/* Some programs handle signals that their own instructions raise: a write to a protected page (dirty tracking, garbage
+ * collectors), or to a page beyond the end of a truncated file. The library's threads must be able to write to such memory. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdatomic.h>
@@ -65,7 +65,7 @@ int main(void) {
   fill(SIGSEGV);
   fill(SIGBUS);
 
-  /* Signals that are sent to the process still come to its own threads alone; and to none if they block them. */
+  /* Signals that are sent to the process come only to the program's own threads. If these block them, they come to none. */
   struct sigaction other;
   memset(&other, 0, sizeof other);
   other.sa_handler = count;

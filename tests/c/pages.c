@@ -1,5 +1,6 @@
-/* pages NAME [EMULATED]: what the named test below promises of large buffers. tests/c/test_pages.py runs each as it is, with
- * SOMEMEM_PLAIN_PAGES=1, with a limit on address space and under qemu. EMULATED leaves out what only a real system shows. */
+/* pages NAME [EMULATED]: runs the named test of large buffers. tests/c/test_pages.py runs each test with the defaults, with
+ * SOMEMEM_PLAIN_PAGES=1, with a limit on address space, and under qemu. EMULATED leaves out checks that only work on a real
+ * system. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -25,7 +26,7 @@ static int emulated;
 
 static int plain(void) { return getenv("SOMEMEM_PLAIN_PAGES") != NULL; }
 
-/* In bytes: the n-th number of /proc/self/statm. */
+/* The n-th number of /proc/self/statm, in bytes. */
 static size_t statm(int n) {
   size_t value = 0;
   FILE *file = fopen("/proc/self/statm", "r");
@@ -37,7 +38,7 @@ static size_t statm(int n) {
 static size_t virtual_size(void) { return statm(0); }
 static size_t resident_size(void) { return statm(1); }
 
-/* What can be touched without anybody noticing. */
+/* The memory that is free now. */
 static size_t free_memory(void) {
   size_t available = 0;
   char line[256];
@@ -64,7 +65,7 @@ static void resize_to(SomeMem *memory, size_t bytes) {
   CHECK((uintptr_t)somemem_data(memory) % 64 == 0);
 }
 
-/* A number at the start of each page, and in the last double. */
+/* Writes a number at the start of each page, and to the last double. */
 static void mark(SomeMem *memory) {
   double *data = somemem_data(memory);
   size_t number = somemem_len(memory);
@@ -78,7 +79,7 @@ static int is_marked(SomeMem *memory, size_t bytes) {
   return 1;
 }
 
-/* Sizes on both sides of everything that could matter, each resized to each other one near it. */
+/* Sizes on both sides of every boundary that could matter. Each is resized to every other one near it. */
 static void thresholds(void) {
   static const size_t places[] = {64,      PAGE,      2 * PAGE,  MIB,           2 * MIB,  2 * MIB + PAGE,
                                   4 * MIB, 16 * MIB,  18 * MIB,  32 * MIB,      34 * MIB, 32 * MIB + PAGE};
@@ -103,8 +104,8 @@ static void thresholds(void) {
   }
 }
 
-/* From 4 MiB to 1 GiB by doubling: pages are moved, not copied, so that none is touched for it, and no more addresses are taken
- * than are used. */
+/* Growth from 4 MiB to 1 GiB by doubling. Pages are moved and not copied, so none is touched. No more addresses are taken than
+ * are used. */
 static void growth(void) {
   size_t before = virtual_size(), touched = faults();
   SomeMem *memory = new_of(4 * MIB);
@@ -119,14 +120,14 @@ static void growth(void) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* Something behind a buffer, so that it cannot grow where it is. */
+/* Maps a page behind a buffer, so that the buffer cannot grow in place. */
 static void wall_off(SomeMem *memory, size_t bytes) {
   char *end = (char *)somemem_data(memory) + bytes;
   mmap(end, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 }
 
-/* Pages are moved, not copied. Where the program has treated some of them otherwise, the kernel does not move them, and they are
- * copied. */
+/* Pages are moved, not copied. If the program has given some of them other attributes, the kernel does not move them, and they
+ * are copied. */
 static void moving(void) {
   for (int alike = 0; alike < 2; alike++) {
     SomeMem *memory = new_of(64 * MIB);
@@ -185,7 +186,7 @@ static void reserving(void) {
     }
   }
 
-  /* Refused, with nothing changed. */
+  /* A reserve that is refused, and changes nothing. */
   SomeMem *memory = new_of(2 * MIB);
   mark(memory);
   double *data = somemem_data(memory);
@@ -201,8 +202,8 @@ static void reserving(void) {
   CHECK(somemem_capacity(memory) == 0 && somemem_capacity(NULL) == 0);
 }
 
-/* Nor when it shrinks far below what it was when something was reserved; with AddressSanitizer's heap, which moves a block whenever
- * its size changes, or with malloc. */
+/* A small reserved buffer does not move even when it shrinks far below its length at the time of the reserve. This is tried with
+ * malloc, and with AddressSanitizer's heap, which moves a block whenever its size changes. */
 static void reserving_little(void) {
   static const size_t from[] = {1000, 5000, 20000, 100000, 130000}, to[] = {1, 8, 100, 1000, 3000};
   for (size_t f = 0; f < sizeof from / sizeof *from; f++) {
@@ -223,7 +224,7 @@ static void reserving_little(void) {
   }
 }
 
-/* Of what was reserved only addresses are taken, and they are given back: after shrinking only the memory, after freeing all. */
+/* A reserve takes only addresses. Shrinking gives back the memory, and freeing gives back memory and addresses. */
 static void reserved_addresses(void) {
   size_t before = virtual_size(), resident = resident_size();
   SomeMem *memory = new_of(0);
@@ -233,7 +234,7 @@ static void reserved_addresses(void) {
   mark(memory);
   resize_to(memory, 10 * MIB);
   CHECK(resident_size() <= resident + 16 * MIB && virtual_size() - before >= GIB && is_marked(memory, 10 * MIB));
-  /* A smaller reserve than there is memory keeps what it says, and no more. */
+  /* A reserve that is smaller than the buffer keeps its own length, and no more. */
   SomeMem *other = new_of(64 * MIB);
   mark(other);
   CHECK(somemem_reserve(other, 8 * MIB / 8) == SOMEMEM_OK);
@@ -247,7 +248,7 @@ static void reserved_addresses(void) {
   CHECK(virtual_size() - before <= MIB && resident_size() <= resident + MIB);
 }
 
-/* A buffer that oscillates about a page's or a huge page's boundary seldom asks the kernel for anything. */
+/* A buffer whose length oscillates about the boundary of a page or a huge page seldom calls the kernel. */
 static void oscillating(void) {
   static const size_t sizes[] = {MIB, 2 * MIB, 16 * MIB, 64 * MIB};
   for (int reserved = 0; reserved < 2; reserved++) {
@@ -270,7 +271,7 @@ static void oscillating(void) {
   }
 }
 
-/* Gives memory back, keeps what it should, and grows again. */
+/* A buffer that shrinks gives memory back and keeps its content, and then grows again. */
 static void shrinking(void) {
   size_t most = emulated ? 64 * MIB : free_memory() / 4 < GIB ? free_memory() / 4 / MIB * MIB : GIB;
   SomeMem *memory = new_of(most);
@@ -294,7 +295,7 @@ static void shrinking(void) {
   CHECK(is_marked(memory, 2 * MIB) && somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* Buffers of the same size made and freed in a loop cost no page faults after the first, or with SOMEMEM_PLAIN_PAGES each. */
+/* Buffers of the same size are made and freed in a loop. Only the first one costs page faults. With SOMEMEM_PLAIN_PAGES each one does. */
 static void keeping(void) {
   static const size_t sizes[] = {4 * MIB, 16 * MIB};
   for (int n = 0; n < 2; n++) {
@@ -308,7 +309,7 @@ static void keeping(void) {
     touched = faults() - touched;
     CHECK(plain() ? touched >= 20 * sizes[n] / PAGE : touched < 100);
   }
-  /* One that is shrunk first is no use to the next, and takes no other one's place. */
+  /* A buffer that is shrunk before it is freed is too small for the next one. It must not take the place of another kept one. */
   SomeMem *useful = new_of(4 * MIB);
   mark(useful);
   CHECK(somemem_free(useful) == SOMEMEM_OK);
@@ -325,7 +326,7 @@ static void keeping(void) {
   CHECK(somemem_free(useful) == SOMEMEM_OK);
 }
 
-/* What is kept is four mappings of 32 MiB at most, 64 MiB in all, and nothing with SOMEMEM_PLAIN_PAGES. */
+/* At most four mappings of up to 32 MiB are kept, 64 MiB in all. With SOMEMEM_PLAIN_PAGES none is kept. */
 static void keeping_little(void) {
   enum { MANY = 12 };
   size_t most = plain() ? 0 : 64 * MIB, before = resident_size(), highest = 0;
@@ -339,7 +340,7 @@ static void keeping_little(void) {
   CHECK(highest > before + MANY * 60 * MIB);
 }
 
-/* Memory that is kept is given up for whatever needs it: pages, or a small buffer. */
+/* Kept memory is given up when memory is needed for pages or for a small buffer. */
 static void giving_up(void) {
   for (int small = 0; small < 2; small++) {
     SomeMem *memory[4];
@@ -352,7 +353,7 @@ static void giving_up(void) {
     CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
     errno = 0;
     void *block = malloc(700 * KIB);
-    CHECK(!block && errno == ENOMEM); /* there is nothing else to be had */
+    CHECK(!block && errno == ENOMEM); /* there is no other memory */
     free(block);
     SomeMem *wanted = small ? somemem_new(700 * KIB / 8) : somemem_new(48 * MIB / 8);
     CHECK(plain() ? !wanted : wanted != NULL);
@@ -362,11 +363,11 @@ static void giving_up(void) {
   }
 }
 
-/* Ten thousand small ones and a thousand large ones, which take no more addresses than they use. */
+/* Ten thousand small buffers and a thousand large ones. They take no more addresses than they use. */
 static void many(void) {
   enum { SMALL = 10000, MANY = 1000 };
   static SomeMem *memory[SMALL], *large[MANY];
-  CHECK(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0); /* one byte is to take no more than a small page */
+  CHECK(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0); /* so that one byte takes no more than a small page */
   size_t before = virtual_size();
   for (int round = 0; round < 2; round++) {
     for (size_t n = 0; n < SMALL; n++) somemem_data(memory[n] = new_of(8 * n + 8))[n] = (double)n;
@@ -383,7 +384,7 @@ static void many(void) {
   }
 }
 
-/* With a limit on address space no more of it is taken than is used, and a refused size is no end of the matter. */
+/* Under a limit on address space no more of it is taken than is used. After a refused size, smaller ones still work. */
 static void limited(void) {
   struct rlimit limit = {(rlim_t)1 << 46, RLIM_INFINITY};
   CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
@@ -404,7 +405,7 @@ static void limited(void) {
     CHECK(somemem_resize(memory, size / 8) == SOMEMEM_NO_MEMORY && errno == 1);
     CHECK(somemem_len(memory) == 64 * MIB / 8 && somemem_data(memory) == data);
   }
-  resize_to(memory, 240 * MIB); /* no room for two of these, so not by a copy */
+  resize_to(memory, 240 * MIB); /* there is no room for two of these, so it cannot be a copy */
   CHECK(is_marked(memory, 64 * MIB));
   CHECK(virtual_size() - before <= 240 * MIB * 9 / 8 + 2 * MIB);
   resize_to(memory, MIB);
@@ -412,7 +413,7 @@ static void limited(void) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* More than the machine has, where the kernel says so at once. */
+/* More memory than the machine has. It is refused where the kernel refuses it at once. */
 static void overcommitting(void) {
   int mode = -1;
   FILE *file = fopen("/proc/sys/vm/overcommit_memory", "r");
@@ -469,8 +470,8 @@ static void huge_pages(void) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* Both sides of a fork have what was kept, each for itself, and grow what they had: without a copy, and what was reserved where
- * it is. */
+/* After a fork both processes have the kept memory, each its own. Both can grow their buffers without a copy, and reserved ones
+ * without moving. */
 static void forking(void) {
   SomeMem *memory = new_of(4 * MIB), *freed = new_of(4 * MIB), *reserved = new_of(4 * MIB);
   CHECK(somemem_reserve(reserved, 64 * MIB / 8) == SOMEMEM_OK);
@@ -505,7 +506,7 @@ static void forking(void) {
   if (child == 0) _exit(check_failures != 0);
 }
 
-/* Threads take and leave what is kept, and nobody gets what another one has. */
+/* Threads take kept memory and leave their own. No thread gets the memory of another. */
 static void *churn(void *number) {
   double tag = *(double *)number;
   size_t wrong = 0;

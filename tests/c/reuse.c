@@ -1,5 +1,5 @@
-/* Threads that make, use, free and make again, and that free the same handles on purpose at the same time: each is freed
- * once. Hints that are lost in all this must not let the table of handles grow. */
+/* Threads make, use and free handles, and on purpose free the same handles at the same time. Each handle is freed once.
+ * Hints may be lost meanwhile, but the table of handles must not grow. */
 #define _GNU_SOURCE
 #include <malloc.h>
 #include <pthread.h>
@@ -14,7 +14,7 @@
 #define THREADS 8
 #define SHARED 64
 
-/* Handles that any thread takes a copy of and frees; who frees it makes another. */
+/* Handles that any thread may copy and free. The thread that frees one makes another. */
 static _Atomic(SomeMem *) shared[SHARED];
 static atomic_long made, freed, wrong;
 static long rounds;
@@ -36,7 +36,7 @@ static void *work(void *seed) {
     } else {
       wrong += status != SOMEMEM_INVALID_HANDLE;
     }
-    /* One of this thread's own, which nobody else touches. */
+    /* A handle of this thread, which no other thread uses. */
     SomeMem *own = somemem_new(4);
     double *data = somemem_data(own);
     wrong += !own || !data || somemem_len(own) != 4;
@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
   for (int n = 0; n < 4; n++) run();
   const size_t after = heap_in_use();
   printf("heap: %zu bytes before, %zu after\n", before, after);
-  CHECK(after <= before + (64 << 10)); /* the table's slots are in it */
+  CHECK(after <= before + (64 << 10)); /* this includes the slots of the table */
   long live = 0;
   for (int n = 0; n < SHARED; n++) live += somemem_free(shared[n]) == SOMEMEM_OK;
   freed += live;

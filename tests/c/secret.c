@@ -1,6 +1,7 @@
-/* What random_noise() leaves of its key on the stack, and what a fill that need not wipe leaves: the latter shows that the
- * search finds something. The key is known because this program is what the library asks for random bytes. To be linked
- * with -z now: to bind a symbol late, the dynamic linker writes all registers to the stack, and those are not wiped. */
+/* Searches the stack for round keys: after random_noise(), and after a fill, which need not wipe them. The fill shows that
+ * the search can find them. The key is known, because this program gives the library its random bytes. It must be linked
+ * with -z now. Otherwise the dynamic linker writes all registers to the stack when it binds a symbol, and these are not
+ * wiped. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdarg.h>
@@ -30,7 +31,7 @@ static const unsigned char round_keys[11][16] = {
     {0xd0, 0x14, 0xf9, 0xa8, 0xc9, 0xee, 0x25, 0x89, 0xe1, 0x3f, 0x0c, 0xc8, 0xb6, 0x63, 0x0c, 0xa6},
 };
 
-/* The library calls the kernel by this function, for random bytes alone. */
+/* The library calls the kernel through this function, and only for random bytes. */
 long syscall(long which, ...) {
   va_list arguments;
   va_start(arguments, which);
@@ -60,7 +61,7 @@ static void *thread(void *unused) {
   return NULL;
 }
 
-/* How many of the round keys stand on the stack that a thread has left. */
+/* How many of the round keys are on the stack after a thread has ended. */
 static int left_on_stack(unsigned char *stack) {
   pthread_attr_t attributes;
   pthread_t id;

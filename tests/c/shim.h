@@ -1,9 +1,8 @@
-/* Stands between the library and the system. Every call that the library makes while `watching` is counted, can be made
- * to fail, and is recorded: at the end the program knows which blocks and pages the library still has, and at once that it
- * freed, unmapped, protected or advised what was not its own.
- *
- * A program includes this first and once. What an executable defines comes before what the C library defines, so nothing
- * needs to be preloaded. Calls that the C library makes for itself, such as those for a thread's stack, do not come here. */
+/* Stands between the library and the system. Every call that the library makes while `watching` is counted and recorded, and
+ * can be made to fail. At the end the program knows which blocks and pages the library still has. It knows at once if the
+ * library frees, unmaps, protects or advises memory that is not its own. A program includes this first, and once. The
+ * executable's functions come before those of the C library, so nothing needs to be preloaded. Calls inside the C library,
+ * such as those for a thread's stack, do not come here. */
 #ifndef SHIM_H
 #define SHIM_H
 
@@ -33,27 +32,27 @@ static const char *const resource_names[RESOURCES] = {
     "malloc", "calloc", "realloc", "mmap", "mremap", "mprotect", "madvise", "munmap", "pthread_create", "getrandom", "open",
     "poll", "read"};
 
-/* ONCE: one call fails. ON: so do all further ones of its kind until the library's call is over. INTERRUPTED: one gives
- * EINTR. SHORT: one gives a single byte. */
+/* ONCE: one call fails. ON: it fails, and all later ones of its kind until the library's call returns. INTERRUPTED: one
+ * call gives EINTR. SHORT: one call gives a single byte. */
 enum way { ONCE, ON, INTERRUPTED, SHORT, WAYS };
 
-/* What is to fail: the n-th call from 1 on, or with 0 none. */
+/* The call that is to fail: the n-th, counted from 1. 0 means none. */
 static enum resource failing;
 static enum way failing_how;
 static unsigned long failing_call;
 
-/* What the system is made to be like. */
+/* The simulated kind of system. */
 static int system_misaligned; /* no mapping begins where a huge page can */
 static int system_without_getrandom;
 
-/* Faults of the test's own making, to show that they are found: the n-th such call is not made, or not made well. */
+/* Errors that the test makes itself, to show that they are found: the n-th such call is left out, or changes the data. */
 static int sabotage_free, sabotage_munmap, sabotage_realloc;
 
 /* Only this thread's calls count. */
 static _Thread_local int watching;
 static unsigned long calls[RESOURCES], injected;
 
-/* What is injected once the failing call has begun to fail. */
+/* Whether the chosen call has begun to fail. */
 static int failing_on;
 
 static int fails(enum resource resource) {
@@ -123,7 +122,7 @@ void free(void *start) {
 struct range { uintptr_t from, to; };
 struct ranges { struct range all[1024]; size_t count; };
 
-/* All that is mapped, and of it what could not be unmapped because that was made to fail. */
+/* All mapped ranges, and those of them that could not be unmapped because munmap was made to fail. */
 static struct ranges pages, abandoned;
 
 static void add_range(struct ranges *set, uintptr_t from, uintptr_t to) {
@@ -131,7 +130,7 @@ static void add_range(struct ranges *set, uintptr_t from, uintptr_t to) {
   else set->all[set->count++] = (struct range){from, to};
 }
 
-/* Takes a range out of the set, and says how many bytes of it were in it. */
+/* Takes a range out of the set, and returns how many of its bytes were in the set. */
 static size_t subtract_range(struct ranges *set, uintptr_t from, uintptr_t to) {
   size_t bytes = 0;
   for (size_t n = set->count; n-- > 0;) {
@@ -216,13 +215,13 @@ void *mremap(void *old, size_t length, size_t new_length, int flags, ...) {
 int mprotect(void *start, size_t length, int protection) {
   own_pages(start, length, "protected what was not its own");
   if (fails(MPROTECT)) return -1;
-  if (watching) subtract_range(&abandoned, (uintptr_t)start, (uintptr_t)start + length); /* used after all */
+  if (watching) subtract_range(&abandoned, (uintptr_t)start, (uintptr_t)start + length); /* it is used again */
   return (int)syscall(SYS_mprotect, start, length, protection);
 }
 
 int madvise(void *start, size_t length, int advice) {
   own_pages(start, length, "advised what was not its own");
-  if (watching && advice == MADV_HUGEPAGE) subtract_range(&abandoned, (uintptr_t)start, (uintptr_t)start + length); /* likewise */
+  if (watching && advice == MADV_HUGEPAGE) subtract_range(&abandoned, (uintptr_t)start, (uintptr_t)start + length); /* the same */
   return fails(MADVISE) ? -1 : (int)syscall(SYS_madvise, start, length, advice);
 }
 
@@ -237,7 +236,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   return failed;
 }
 
-/* What the library asks for by its number, and what this file itself does. */
+/* Calls that the library makes by their number, and calls that this file makes. */
 long syscall(long number, ...) {
   static long (*next)(long, ...);
   va_list all;
@@ -276,14 +275,14 @@ ssize_t read(int file, void *out, size_t length) {
   return syscall(SYS_read, file, out, failure ? 1 : length);
 }
 
-/* Blocks that the library still has, but for those from calloc: its table of handles, which stays for good. */
+/* Blocks that the library still has, except those from calloc. These are its table of handles, which is never freed. */
 static size_t blocks_left(void) {
   size_t count = 0;
   for (size_t n = 0; n < block_count; n++) count += blocks[n].from != CALLOC;
   return count;
 }
 
-/* Bytes that the library still has mapped, but for what it tried to unmap and could not. */
+/* Bytes that the library still has mapped, except those that it tried to unmap and could not. */
 static size_t bytes_left(void) {
   for (size_t n = 0; n < abandoned.count; n++) subtract_range(&pages, abandoned.all[n].from, abandoned.all[n].to);
   size_t bytes = 0;
@@ -291,7 +290,7 @@ static size_t bytes_left(void) {
   return bytes;
 }
 
-/* Pages of what could not be unmapped that still take memory. */
+/* Pages that could not be unmapped and still take memory. */
 static size_t abandoned_pages(void) {
   static unsigned char resident[1 << 16];
   const size_t page = 4096;

@@ -1,4 +1,4 @@
-/* How deep the noise functions reach into the stack: called on a thread whose stack was painted before. */
+/* How much stack the noise functions use. They are called on a thread whose stack was painted before. */
 #include "system.h"
 
 #include <pthread.h>
@@ -18,7 +18,7 @@ static int kind;
 static unsigned char *painted, *entered;
 static size_t used;
 
-/* The functions that draw into memory, by one thread and by many, and those that make a handle. */
+/* The functions that draw into memory, with one thread and with several, and those that make a handle. */
 enum { BY_THREADS = DRAWS, SEEDED = 2 * DRAWS, FRESH, KINDS };
 
 static SomeMemStatus draw(void) {
@@ -32,7 +32,7 @@ static const char *name(void) {
   return kind == SEEDED ? "random_noise_seeded" : kind == FRESH ? "random_noise" : draw_names[kind % DRAWS];
 }
 
-/* Gives the next thread a stack of which all may be painted. */
+/* Gives the next thread a stack that may be painted as a whole. */
 static void prepare(pthread_attr_t *attributes) {
 #ifdef _WIN32
   CHECK(pthread_attr_setstacksize(attributes, STACK) == 0);
@@ -45,8 +45,8 @@ static void prepare(pthread_attr_t *attributes) {
 }
 
 #ifdef _WIN32
-/* There each thread's stack is the system's, with memory only down to where it was used, one page after the other. The last pages
- * are for the system to report that it is full. */
+/* On this system each thread's stack is made by the system. It has memory only down to the deepest page in use, and grows page by
+ * page. The last pages are kept for the system, to report that the stack is full. */
 static void use_all_of_it(void) {
   const size_t page = page_size();
   ULONG_PTR lowest, end;
@@ -62,9 +62,9 @@ static void use_all_of_it(void) {}
 static void *thread(void *unused) {
   (void)unused;
   use_all_of_it();
-  CHECK(draw() == SOMEMEM_OK); /* binds the symbols, which takes stack of its own */
+  CHECK(draw() == SOMEMEM_OK); /* binds the symbols, which uses some stack too */
   entered = (unsigned char *)__builtin_frame_address(0);
-  memset(painted, 0xa5, (size_t)(entered - painted) - 512); /* all but what memset itself stands on */
+  memset(painted, 0xa5, (size_t)(entered - painted) - 512); /* all except the part that memset itself uses */
   CHECK(draw() == SOMEMEM_OK);
   size_t untouched = 0;
   while (painted[untouched] == 0xa5) untouched++;

@@ -1,5 +1,5 @@
-// C++ around the library: buffers owned by static objects, made before main() and used and freed by their destructors after
-// it; exceptions that fly between calls and out of functions that own buffers; threads' own statics.
+// C++ around the library: buffers of static objects, which are made before main() and freed by destructors after it;
+// exceptions between calls, and out of functions that own buffers; thread-local objects.
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -24,7 +24,7 @@ public:
     Noise &operator=(const Noise &) = delete;
     ~Noise()
     {
-        // Whatever was destroyed before: all of the library still works.
+        // All of the library still works, whatever was destroyed before.
         require(somemem_resize(handle_, number_ + 1) == SOMEMEM_OK);
         require(random_noise_fill(somemem_data(handle_), number_ + 1, 1, 2, 3) == SOMEMEM_OK);
         SomeMem *late = random_noise(number_);

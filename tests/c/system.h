@@ -1,5 +1,5 @@
-/* What these tests ask of the system, on POSIX and on Windows: other libraries, memory that may not be touched, and how many threads
- * there are. It comes first, because it also asks for POSIX. */
+/* Functions of the system for these tests, on POSIX and on Windows: loading libraries, memory that may not be accessed, and the
+ * number of threads. Include it first, because it defines the macro that makes POSIX visible. */
 #ifndef SYSTEM_H
 #define SYSTEM_H
 
@@ -23,7 +23,7 @@ static inline size_t page_size(void) {
   return info.dwPageSize;
 }
 
-/* NULL if they cannot be had. */
+/* Returns NULL if there is no memory. */
 static inline char *map_pages(size_t bytes) { return (char *)VirtualAlloc(NULL, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE); }
 
 static inline int unmap_pages(char *start, size_t bytes) {

@@ -1,4 +1,4 @@
-"""somemem.hpp, by the compilers and standards that it is for, and nothing but what it promises."""
+"""somemem.hpp keeps its promises with all compilers and standards that it is for."""
 
 import os
 import re
@@ -59,7 +59,7 @@ def test_it_costs_nothing(tmp_path):
 
 
 def test_every_function_that_draws_is_there():
-    """Or a function of the class that calls it."""
+    """The header calls all of them."""
     declared = set(re.findall(r"\b(random_noise\w*|somemem_\w+)\(", re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.DOTALL)))
     called = set(re.findall(r"\b(random_noise\w*|somemem_\w+)\(", (INCLUDE / "somemem.hpp").read_text()))
     left = {"somemem_trim", "somemem_kernel", "somemem_set_threads", "somemem_threads", "somemem_version"}

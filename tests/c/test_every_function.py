@@ -1,5 +1,5 @@
-"""Every function that draws noise into the caller's memory, through ctypes and for both types, beside the formulas in somemem.h
-with NumPy's arithmetic. every_function.f90 and every_function.cpp do the like; test_library.py runs them."""
+"""Every function that draws noise into the caller's memory, through ctypes, for both types. The results are compared with the
+formulas in somemem.h, evaluated by NumPy. tests/c has the same in Fortran and C++; tests/c/test_library.py runs it."""
 
 import itertools
 import math
@@ -31,7 +31,7 @@ def call(library, kind):
 
 
 def same(array, expected):
-    """To the last bit. Which NaN infinity less infinity is, is the CPU's choice."""
+    """Compares to the last bit, except for NaNs: the CPU chooses the bits of infinity minus infinity."""
     array, expected = (numpy.where(numpy.isnan(a), numpy.nan, a).astype(array.dtype) for a in (array, expected))
     numpy.testing.assert_array_equal(array.view(f"u{array.itemsize}"), expected.view(f"u{array.itemsize}"))
     return True
@@ -47,7 +47,7 @@ def test_fill(call, kind, noise):
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("before", [0.0, -0.0, 1.0, -1e-40, 3e38])
-def test_add_and_take_off(call, kind, noise, scale, before):
+def test_add_and_subtract(call, kind, noise, scale, before):
     inout = numpy.full(5000, before, kind)
     for factor in (scale, -scale):
         # A scale of -0.0 counts as 0.0.
@@ -76,7 +76,7 @@ ROWS = [  # rows, columns, stride, stream_step, first_step
 
 
 def rows_of(array, rows, columns, stride):
-    """A view."""
+    """The rows as a view of the array."""
     return numpy.lib.stride_tricks.as_strided(array, (rows, columns), (stride * array.itemsize, array.itemsize))
 
 
@@ -138,7 +138,7 @@ def test_what_is_refused(call, kind):
 
 @pytest.mark.parametrize("threads", [2, 5])
 def test_threads_change_no_value(library, call, kind, threads):
-    """Ranges and rows that are long enough for threads."""
+    """Ranges and rows that are long enough to be drawn by several threads."""
     shapes = [(1, 600_000, 0), (200_000, 3, 4), (5, 100_003, 100_003)]
     before = library.somemem_threads()
     drawn = {}

@@ -1,4 +1,4 @@
-"""The C examples compile in every standard without a warning, run, check themselves, and say what they should."""
+"""The C examples compile in every standard without a warning, run, check their results, and print what they should."""
 
 import functools
 import math
@@ -50,7 +50,7 @@ def example(request, build):
     def call(*arguments):
         return run(program, *arguments)
 
-    # Nonsense is answered with a usage line, never with work on a size that nobody asked for.
+    # A wrong argument gets a usage line. The example must not go on with another size.
     for nonsense in NONSENSE:
         refused = subprocess.run([program, nonsense], capture_output=True, text=True)
         assert refused.returncode == 2 and "usage" in refused.stderr and not refused.stdout, nonsense
@@ -135,7 +135,7 @@ def test_radio(example):
     for row, (name, side, outermost, decibels) in zip(rows, points):
         assert (row[0], int(row[1]), int(row[3])) == (name, decibels, 10**6)
         errors, measured, theory, deviation = int(row[4]), *map(float, row[5:])
-        # By the textbook, Q being the upper tail of N(0,1): 2 (1 - 1/side) Q(sqrt(3 Es/N0 / (side^2 - 1))) for I and for Q.
+        # The textbook's error rate is 2 (1 - 1/side) Q(sqrt(3 Es/N0 / (side^2 - 1))) for I and for Q, where Q() is the upper tail of N(0,1).
         tail = statistics.NormalDist().cdf(-math.sqrt(3 * 10 ** (decibels / 10) / (side**2 - 1)))
         expected = 1 - (1 - 2 * (1 - 1 / side) * tail) ** 2
         assert theory == pytest.approx(expected, rel=1e-3) and measured == pytest.approx(errors / 10**6, rel=1e-3)
@@ -146,7 +146,7 @@ def test_radio(example):
 
 def test_domain(example, noise, monkeypatch):
     def checksum(number, seed):
-        """That of the whole field, computed apart from the program."""
+        """The checksum of the whole field, computed without the program."""
         words = numpy.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], dtype=numpy.uint64)
         shifts = numpy.array([30, 27, 31], dtype=numpy.uint64)
         bits = noise(number, seed).view(numpy.uint64) + numpy.arange(number, dtype=numpy.uint64) * words[0]
@@ -175,13 +175,13 @@ def test_sketch(example, monkeypatch):
     rows = [[float(word) for word in line.split()] for line in lines[3:6]]
     assert [row[0] for row in rows] == [16, 64, 256]
     for length, mean, deviation, rms, theory, largest, bound in rows:
-        # The mean has the chi-squared distribution of 31 * length degrees of freedom, a pair's that of length.
+        # The mean has the chi-squared distribution with 31 * length degrees of freedom. A single pair has it with `length`.
         assert deviation == pytest.approx((mean - 1) / math.sqrt(2 / (31 * length)), abs=0.01) and abs(deviation) <= 5
         assert theory == pytest.approx(math.sqrt(2 / length), abs=1e-4) and theory / 1.6 <= rms <= theory * 1.6
         assert rms < largest <= bound
     assert ": the same bits, FNV-1a" in lines[6]
 
-    # Tiles of any shape give the same sketches, and so do threads, by which the largest is drawn.
+    # Tiles of any shape give the same sketches. So do threads, which draw the largest tile.
     for tile in [(1, 256), (8192, 1), (1000, 7), (10**6, 10**6)]:
         assert example(8192, *tile).splitlines()[1:] == lines[1:], tile
     monkeypatch.setenv("SOMEMEM_NUM_THREADS", "3")
@@ -190,7 +190,7 @@ def test_sketch(example, monkeypatch):
 
 
 def test_mpi_noise(example):
-    """Without mpirun; tests/c/test_mpi.py runs it by several ranks."""
+    """Without mpirun. tests/c/test_mpi.py runs it with several ranks."""
     lines = example(100001, 7).splitlines()
     assert lines[0] == "100001 paths of seed 7 by 1 rank(s)"
     assert lines == example(100001, 7).splitlines() and lines[2:] != example(100001, 8).splitlines()[2:]

@@ -1,13 +1,16 @@
-"""Each thing that the library asks of the system fails in turn.
+"""Each call that the library makes to the system fails in turn.
 
-tests/c/faults.c runs a script of all functions on small and large buffers, and again for each call of malloc, calloc,
-realloc, mmap, mremap, mprotect, madvise, munmap, pthread_create, getrandom, open, poll and read that it leads to: with that
-one call failing, with all further ones failing until the library's call returns, and, for random numbers, interrupted or cut
-short. It does so on a usual system, with SOMEMEM_PLAIN_PAGES=1, under a limit on address space (nothing is reserved, so that
-pages move to grow), where no mapping begins at a huge page, where MAP_FIXED_NOREPLACE is not known, and where there is no
-getrandom; and under every tightness of RLIMIT_AS and RLIMIT_DATA. After each fault: the documented status and errno, or
-success where there is another way; length, content and data pointer as before; the same call works when repeated; and at the
-end no block, page or file is left, but for the table of handles and what munmap itself refused, which takes no memory.
+tests/c/faults.c runs a script of all functions on small and large buffers. Then it runs the script again for each call of malloc,
+calloc, realloc, mmap, mremap, mprotect, madvise, munmap, pthread_create, getrandom, open, poll and read in it. That call fails
+alone, or together with all later ones until the library's function returns. Calls for random bytes are also interrupted or cut short.
+
+All of this is done on a usual system, with SOMEMEM_PLAIN_PAGES=1, under a limit on address space (nothing is reserved, so pages
+move to grow), where no mapping begins at a huge page, where MAP_FIXED_NOREPLACE is not known, and without getrandom. The script
+also runs under limits of every size by RLIMIT_AS and RLIMIT_DATA.
+
+After each fault the function must return the documented status and errno, or succeed in another way. Length, content and data
+pointer must be as before, and the same call must work when it is repeated. At the end no block, page or file may be left, except
+the table of handles and mappings that munmap refused to remove, which take no memory.
 """
 
 import subprocess
@@ -16,7 +19,7 @@ import pytest
 
 from conftest import ROOT, compile_program, run
 
-# What is never a reason for a call to fail: growing by a copy, smaller pages, less memory back, fewer threads.
+# If these fail, no call of the library fails: it copies to grow, takes smaller pages, gives back less memory, or starts fewer threads.
 HARMLESS = {"mremap", "madvise", "munmap", "pthread_create"}
 FATAL = {"malloc", "calloc", "realloc", "mmap", "mprotect", "getrandom", "open", "poll", "read"}
 LIMITS = {"RLIMIT_AS", "RLIMIT_DATA"}
@@ -47,6 +50,6 @@ def test_every_fault_is_survived(program):
     [("leak", "blocks_left() == 0"), ("unmap", "bytes_left() == 0"), ("corrupt", "has_marks(box, kept)")],
 )
 def test_the_test_finds_faults(program, sabotage, found):
-    """With a free or an munmap that is not made, or a realloc that changes what it moves, in the library's place."""
+    """The shim leaves out a free or an munmap of the library, or lets realloc change the bytes that it moves."""
     done = subprocess.run([program, sabotage], capture_output=True, text=True)
     assert done.returncode == 1 and found in done.stderr

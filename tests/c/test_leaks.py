@@ -1,5 +1,5 @@
-"""A buffer in use is no leak to leak checkers. With SOMEMEM_FIND_LEAKS=1 a handle that was never freed is reported as lost, at the
-call that made it; one that was freed is not."""
+"""Leak checkers do not report a buffer in use. With SOMEMEM_FIND_LEAKS=1 they report a handle that was never freed, at the call
+that made it. They do not report a freed one."""
 
 import os
 import subprocess
@@ -86,7 +86,7 @@ def test_the_switch_is_on_when_it_is_set_and_not_0(build, value, found):
 
 
 def test_what_was_freed_hides_no_leak_of_the_program(tmp_path):
-    """The table's free slots hold no addresses, at which the program's own blocks may be by now."""
+    """The table's free slots hold no addresses. An old address could be that of a block of the program by now, and would hide its leak."""
     source = tmp_path / "own.c"
     source.write_text(
         """

@@ -1,4 +1,4 @@
-"""The header and the shared library fit each other and every compiler, from C, C++, Fortran and ctypes."""
+"""The header matches the shared library, and every compiler accepts it: from C, C++, Fortran and ctypes."""
 
 import ctypes
 import os
@@ -31,14 +31,14 @@ KERNELS = ["AVX-512, VAES", "AVX2, VAES", "AVX2, AES-NI", "NEON, AES", "portable
 
 
 def assert_calls_every_function(suffix):
-    """Of those that draw noise into memory of the program's own."""
+    """Every function that draws noise into the program's own memory."""
     called = set(re.findall(r"\w+(?=\()", EVERY_FUNCTION.with_suffix(suffix).read_text()))
     own_memory = {name for name in functions_of_the_header() if name.startswith("random_noise_")} - {"random_noise_seeded"}
     assert len(own_memory) == 10 and called >= own_memory | {"somemem_kernel"}
 
 
 def declarations():
-    """The header as cffi reads it: without its preprocessor lines and what they hold for C++."""
+    """The header as cffi reads it, without preprocessor lines and without the lines for C++."""
     return re.sub(r"^#(ifdef __cplusplus\n)?.*", "", HEADER.read_text(), flags=re.MULTILINE)
 
 
@@ -62,7 +62,7 @@ def test_the_library_exports_the_functions_of_the_header_and_nothing_else():
 
 
 def test_the_static_library_defines_the_same_functions_and_is_optimised_as_a_whole():
-    """Of Rust's standard library there are names that no program in C has; what else it and the crates have is in one piece with ours."""
+    """Rust's standard library has names that no C program uses. All other code of it and of the crates is in one object with ours."""
     archive = LIBRARY.with_suffix(".a")
     pieces = [name for name in run("ar", "t", archive).split() if name.endswith(".rcgu.o") and not name.startswith("compiler_builtins-")]
     assert len(pieces) == 1 and pieces[0].startswith("somemem.")
@@ -96,7 +96,7 @@ def test_cmake_is_told_the_version(library):
     assert f"set(PACKAGE_VERSION {library.somemem_version().decode()})" in told
 
 
-FORTRAN = {  # of a C type: as a result, and as an argument
+FORTRAN = {  # for a C type: its Fortran type as a result, and as an argument
     "void": ("subroutine", None),
     "size_t": ("integer(c_size_t)", "integer(c_size_t), value"),
     "uint64_t": (None, "integer(c_int64_t), value"),
@@ -128,7 +128,7 @@ def test_fortran_declares_the_same_functions():
             assert re.sub(r"\((in)?out\)", "", declared) == FORTRAN[c_type.cname][1], (name, argument)
 
 
-FORTRAN_PROGRAMS = {  # by the end of its name, which tells the compiler the form
+FORTRAN_PROGRAMS = {  # by the ending of the file's name, which tells the compiler the source form
     "only.f90": """
 program p
   use, intrinsic :: iso_c_binding, only: c_double, c_size_t, c_int64_t
@@ -179,7 +179,7 @@ def test_fortran_calls_every_function(tmp_path):
     assert_calls_every_function(".f90")
     compiler = need("gfortran")
     sources = [INCLUDE / "somemem.f90", EVERY_FUNCTION.with_suffix(".f90")]
-    # Some CPUs have fused operations, and the program's own formulas must not use them.
+    # The program's own formulas must not use the fused operations that some CPUs have.
     run(compiler, *FORTRAN_OPTIONS, "-ffp-contract=off", *sources, "-o", "program", *FORTRAN_LINK, cwd=tmp_path)
     assert run(tmp_path / "program").rstrip("\n") in KERNELS
 
@@ -191,7 +191,7 @@ def test_cpp_calls_every_function(tmp_path, standard):
     assert run(program).rstrip("\n") in KERNELS
 
 
-CTYPES = {  # of a C type
+CTYPES = {  # for a C type
     "size_t": ctypes.c_size_t,
     "uint64_t": ctypes.c_uint64,
     "int32_t": ctypes.c_int32,
@@ -206,7 +206,7 @@ CTYPES = {  # of a C type
 
 
 def test_ctypes_declares_the_same_functions(library):
-    """In conftest.py. ctypes would take whatever it is told."""
+    """The declarations in conftest.py match the header. ctypes itself would accept any."""
     ffi = cffi.FFI()
     ffi.cdef(declarations())
     loaded = ffi.dlopen(str(LIBRARY))

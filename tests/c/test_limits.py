@@ -1,9 +1,9 @@
-"""What the library keeps of freed buffers, and the addresses that a program reserves, under every limit that a parent, a container
-or the program itself can set, before and after the first buffer: tests/c/limits.c.
+"""Memory that the library keeps of freed buffers, and addresses that a program reserves, under every limit that a parent, a container or
+the program itself can set. The limit is set before the first buffer, and after it: tests/c/limits.c.
 
-The program gets the memory that it has a right to, and no call fails for what is only kept: RLIMIT_AS, RLIMIT_DATA, locked memory,
-the memory of a control group (version 1 or 2), and each vm.overcommit_memory. The last two need root; without it, or where the system
-does not let them be set, they are skipped.
+The program can use all the memory that the limit allows, and no call fails because of kept memory. The limits are RLIMIT_AS,
+RLIMIT_DATA, locked memory, the memory of a control group (version 1 or 2), and each vm.overcommit_memory. The last two need root.
+They are skipped without root, or where the system does not let them be set.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ def test_limits_of_a_process(program, name):
 
 @pytest.mark.parametrize("name", ["locked", "locked_later"])
 def test_locked_memory(program, name):
-    # Another user has to be able to run it.
+    # Another user must be able to run the program.
     for folder in [program.parent, *program.parent.parents]:
         if folder.stat().st_uid == os.getuid() and os.getuid() == 0 and folder != pathlib.Path("/"):
             folder.chmod(folder.stat().st_mode | 0o011)
@@ -42,7 +42,7 @@ def test_locked_memory(program, name):
 
 @contextlib.contextmanager
 def memory_group():
-    """A control group of its own that may have so many bytes, or a skipped test."""
+    """A new control group that may have GROUP_BYTES. Skips the test if none can be made."""
     root = pathlib.Path("/sys/fs/cgroup")
     places = [(root / "memory", "memory.limit_in_bytes"), (root, "memory.max"), (root / "unified", "memory.max")]
     for parent, limit in places:
@@ -65,7 +65,7 @@ def test_memory_of_a_container(program):
     with memory_group() as (group, limit):
         join = lambda: (group / "cgroup.procs").write_text(str(os.getpid()))
         assert " 0 failed" in run(program, "container", preexec_fn=join)
-        # The limit is one: more than it is not to be had.
+        # The limit works: more memory cannot be had.
         over = subprocess.run(["python3", "-c", f"x = bytearray({2 * GROUP_BYTES})"], preexec_fn=join, capture_output=True)
         assert over.returncode != 0
         with limit.open("w") as file:

@@ -1,4 +1,4 @@
-"""Wrong calls, odd floating-point environments, small stacks and the ends of memory, from C."""
+"""Wrong calls, unusual floating-point environments, small stacks and the ends of memory, from C."""
 
 import shutil
 

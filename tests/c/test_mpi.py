@@ -1,4 +1,4 @@
-"""c_examples/mpi_noise.c by one to four ranks: price and checksum have the same bits as by one process, and are right."""
+"""c_examples/mpi_noise.c with one to four ranks: price and checksum are right, and have the same bits as with one process."""
 
 import subprocess
 
@@ -16,14 +16,14 @@ def program(tmp_path_factory):
 
 @pytest.fixture
 def ranks(monkeypatch):
-    """ranks(number): what runs a program by so many. Open MPI has to be told to do so for root, and with few cores."""
+    """ranks(number): the command that runs a program with so many ranks. Open MPI needs options to do so for root, and with few cores."""
     monkeypatch.setenv("OMPI_ALLOW_RUN_AS_ROOT", "1")
     monkeypatch.setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
     return lambda number: [need("mpirun"), "--oversubscribe", "-n", str(number)]
 
 
 def checksum(samples):
-    """Of the whole vector at once."""
+    """The checksum of the whole vector, drawn at once."""
     indices = numpy.arange(samples.size, dtype=numpy.uint64)
     word = samples.view(numpy.uint64) + indices * numpy.uint64(0x9E3779B97F4A7C15)
     for shift, factor in [(30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)]:
@@ -31,7 +31,7 @@ def checksum(samples):
     return numpy.bitwise_xor.reduce(word ^ word >> numpy.uint64(31))
 
 
-# Fewer paths than ranks; 4 full blocks; 5 blocks, of which the ranks have 2, 2, 1 and 0; some that no number divides.
+# Fewer paths than ranks; 4 full blocks; 5 blocks, of which the ranks have 2, 2, 1 and 0; a number of paths that no number of ranks divides.
 @pytest.mark.parametrize("paths", [1, 3, 4 * 4096, 4 * 4096 + 1, 1000003])
 def test_any_number_of_ranks(program, ranks, noise, paths):
     alone = run(program, paths, 7).splitlines()
@@ -52,7 +52,7 @@ def test_threads_inside_ranks(program, ranks, threads, monkeypatch):
     assert run(*ranks(2), program, 2000000).splitlines()[1:] == alone[1:]
 
 
-def test_one_rank_speaks_of_nonsense(program, ranks):
+def test_one_rank_reports_wrong_arguments(program, ranks):
     for nonsense in NONSENSE:
         refused = subprocess.run([*ranks(3), program, nonsense], capture_output=True, text=True, timeout=60)
         assert refused.returncode == 2 and refused.stderr.count("usage") == 1 and not refused.stdout, nonsense

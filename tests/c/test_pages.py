@@ -1,10 +1,13 @@
-"""Large buffers at every size that matters, and what they cost the system: tests/c/pages.c, as it is, with
+"""Large buffers at every size that matters, and what they cost the system. tests/c/pages.c runs with the defaults, with
 SOMEMEM_PLAIN_PAGES=1, under a limit on address space, and under qemu's user emulation.
 
-Growing moves pages, or copies them where the kernel cannot; up to a reserved length the data stays where it is; no more addresses are
-taken than are used or were asked for; 1 GiB shrunk to 1 MiB gives back 99 % of its memory; a buffer that oscillates about a boundary
-costs nothing; freed mappings are used again without page faults, are never more than 64 MiB, and are given up for whatever runs out of
-memory; more memory than there is gets refused where the kernel says so.
+- Growing moves pages. It copies them where the kernel cannot move them.
+- Up to a reserved length the data does not move.
+- No more addresses are taken than are used or were asked for.
+- A buffer that shrinks from 1 GiB to 1 MiB gives back 99 % of its memory.
+- A buffer whose length oscillates about a boundary costs nothing.
+- Freed mappings are used again without page faults. They are never more than 64 MiB. They are given up when memory runs out.
+- A request for more memory than the machine has is refused, where the kernel says so.
 """
 
 import os
@@ -47,7 +50,7 @@ def test_with_a_heap_that_moves_what_it_shrinks(tmp_path):
 
 
 def test_the_switch_is_off_when_it_is_0(program):
-    """`keeping` fails where its expectations and the library's behaviour differ: it takes any value for on."""
+    """`keeping` takes any value to mean on. The library takes 0 to mean off, so `keeping` must fail."""
     with pytest.raises(AssertionError, match="touched >= 20"):
         run(program, "keeping", env=environment("0"))
 

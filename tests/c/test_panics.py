@@ -1,4 +1,4 @@
-"""The shared library's own code refers to no routine that panics, prints or aborts, but for the exceptions listed here."""
+"""The shared library's own code refers to no routine that panics, prints or aborts, except in the functions listed here."""
 
 import platform
 import re
@@ -7,17 +7,17 @@ import pytest
 
 from conftest import LIBRARY, need, run
 
-# What ends in a message and an abort, by the names that the compiler calls. Nothing in the library prints otherwise.
+# Routines that end in a message and an abort, by the names that the compiler uses. Nothing else in the library prints.
 ENDS = re.compile(r"panic|unwrap_failed|expect_failed|handle_alloc_error|index_fail|slice.*_fail|len_mismatch|std::io.*_?print|abort")
 
-# Where such a call is left, and why it is never made.
+# Functions that still contain such a call, and why the call is never made.
 EXCEPTIONS = {
     # Checks of indices into arrays of constant length: the queue holds less than a batch between calls and BATCH + MOSTLY at
     # most within one (residual.rs), and a run's chunks are at most RUN (draw.rs). Every length and offset is drawn in
-    # tests/kernels.rs, with overflow checks; and should one be wrong after all, this is what keeps memory from harm.
+    # tests/kernels.rs, with overflow checks. If one were wrong all the same, the check would protect memory.
     r"somemem::noise::kernel::(avx2|avx512|portable)::run\w*": "constant lengths",
-    # The aes crate's own checks, of lengths that are constants of the algorithm. What is called here is tried with a
-    # vector of FIPS 197, and against the other kernels, in tests/kernels.rs.
+    # The aes crate's own checks of lengths, which are constants of the algorithm. tests/kernels.rs tries the
+    # functions that are called here with a vector of FIPS 197, and compares them with the other kernels.
     r"(<\w+ as )?aes::.*": "constant lengths",
 }
 
@@ -26,7 +26,7 @@ OWN = re.compile(r"^(<?\w* ?(as )?somemem::|<somemem::|<.* as somemem::|somemem_
 
 
 def calls_of_own_code():
-    """Pairs of a function and one that it calls or jumps to, also through the table of relocated addresses."""
+    """Pairs of a function and a function that it calls or jumps to. Calls through the table of relocated addresses count too."""
     names = {}
     for line in run("nm", "-C", "--defined-only", LIBRARY).splitlines():
         address, _, name = line.split(" ", 2)
@@ -43,7 +43,7 @@ def calls_of_own_code():
         if start := re.match(r"([0-9a-f]+) <.*>:$", line):
             caller = names.get(int(start[1], 16), "?")
             continue
-        # Any instruction that names an address: a call, a jump, or a load of what is called later.
+        # Any instruction that names an address: a call, a jump, or a load of an address that is called later.
         for address in re.findall(r"\b([0-9a-f]{4,}) <", line):
             address = int(address, 16)
             callee = names.get(relocated.get(address, address))
@@ -63,5 +63,5 @@ def test_no_own_code_panics():
     excepted = {pattern: [caller for caller, _ in found if re.fullmatch(pattern, caller)] for pattern in EXCEPTIONS}
     unexpected = {call for call in found if not any(re.fullmatch(pattern, call[0]) for pattern in EXCEPTIONS)}
     assert not unexpected
-    # That something is found shows that it would be; and an exception that is needed no more is to go.
+    # Each exception must be found: this shows that the search works, and that no exception has become unnecessary.
     assert all(excepted.values()), excepted

@@ -16,7 +16,7 @@ def test_fork_signals_loading_and_exit(tmp_path):
     assert " 0 failed" in run(compile_program(PROGRAMS / "life.c", tmp_path / "life"), other)
 
 
-def test_signals_of_a_thread_s_own(tmp_path):
+def test_signals_that_a_thread_raises_itself(tmp_path):
     assert " 0 failed" in run(compile_program(PROGRAMS / "own_signals.c", tmp_path / "own_signals"))
 
 
@@ -36,7 +36,7 @@ def test_threads_free_what_others_free_and_nothing_grows(tmp_path):
 @pytest.mark.parametrize("fully", [False, True], ids=["the library", "everything"])
 @pytest.mark.parametrize("name", ["tests/c/misuse.c", "tests/c/statics.cpp", "c_examples/raii.cpp", "c_examples/reproducible.c"])
 def test_static_linking(tmp_path, name, fully):
-    # What a static library of Rust's needs of the system, by the compiler's own word.
+    # The system libraries that a Rust static library needs, as the compiler prints them.
     need("rustc")
     command = ["rustc", "--crate-type=staticlib", "--print=native-static-libs", "-o", tmp_path / "empty.a", "-"]
     told = subprocess.run(command, input="", capture_output=True, text=True, check=True).stderr
@@ -45,7 +45,7 @@ def test_static_linking(tmp_path, name, fully):
     compiler = ["c++", f"-std={cpp_standard(source)}"] if source.suffix == ".cpp" else ["cc", "-std=c11"]
     options = ["-static"] if fully else []
     if fully:
-        # Unwinding is in a library of its own when it is linked statically.
+        # In a static link, unwinding is in a separate library.
         libraries = ["-lgcc_eh" if library == "-lgcc_s" else library for library in libraries]
     run(*compiler, "-O2", *options, f"-I{INCLUDE}", source, LIBRARY_DIR / "libsomemem.a", *libraries, "-lm", "-o", tmp_path / "program")
     needed = subprocess.run(["readelf", "-d", tmp_path / "program"], capture_output=True, text=True).stdout

@@ -1,4 +1,4 @@
-"""The number of threads, as it is asked for and as the program notices it."""
+"""The number of threads: how it is set, and what the program notices of the threads."""
 
 import os
 import subprocess
@@ -49,6 +49,6 @@ def test_the_host_program_notices_nothing(tmp_path, name):
     assert " 0 failed" in run(program)
 
 
-def test_a_worker_that_is_held_up_holds_up_nobody(tmp_path):
+def test_a_delayed_worker_delays_no_other(tmp_path):
     program = compile_program(ROOT / "tests" / "c" / "held_worker.c", tmp_path / "held_worker")
     assert " 0 failed" in run(program)

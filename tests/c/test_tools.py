@@ -1,19 +1,20 @@
 """Sanitizers and valgrind on a user's program that is linked with the library as it is released.
 
-Nothing is reported for a program that does everything right, tests/c/tools.c: by memcheck with its leak check, helgrind (the
-threads that draw; no suppression is needed), AddressSanitizer with LeakSanitizer, UndefinedBehaviorSanitizer, and
-ThreadSanitizer. Each of them is shown to find a mistake of the program's with a buffer of the library's. tests/c/test_leaks.py
-has the handles that were never freed.
+For a correct program, tests/c/tools.c, nothing is reported by memcheck with its leak check, helgrind (the threads that draw;
+no suppression is needed), AddressSanitizer with LeakSanitizer, UndefinedBehaviorSanitizer, and ThreadSanitizer. Each of them
+is shown to find a mistake that a program makes with a buffer of the library. tests/c/test_leaks.py has the handles that were
+never freed.
 
-What they find in a small buffer, which is one block of the heap: reads of what was never written (memcheck), also in the part
-that a resize added; writes to the 64-byte line behind the one that the last element is in, in its last double or beyond (in
-front of that there may be up to 56 bytes of padding, where nothing is noticed, nor in the rest of the last element's line);
-any use after it is freed.
+A small buffer is one block of the heap. In it they find
+- reads of elements that were never written (memcheck), also in the part that a resize added;
+- writes to the last double of the 64-byte line behind the line of the last element, and writes beyond that. In front of that double
+  there may be up to 56 bytes of padding, where a write is not found. Nor is one in the rest of the last element's line;
+- any use after the buffer was freed.
 
-In a large buffer, from 1 MiB on, memory comes from mmap. What of it was never written, and that pages kept for later belong
-to nobody, memcheck is told by the library (rust/src/memory/tools.rs); the sanitizers do not know. Writes past its last page are a
-segmentation fault, also without any tool, where a reserve is behind it (somemem_reserve) and not used up. A use after it is freed is
-one with SOMEMEM_PLAIN_PAGES=1.
+The memory of a large buffer, from 1 MiB on, comes from mmap. The library tells memcheck which of it was never written, and that kept
+pages must not be used (rust/src/memory/tools.rs). The sanitizers do not know this. If a reserve (somemem_reserve) is behind the
+buffer and not used up, a write past the last page is a segmentation fault, also without any tool. With SOMEMEM_PLAIN_PAGES=1 a use
+after the buffer was freed is one too.
 
 Leaks are looked for with SOMEMEM_FIND_LEAKS=1.
 """
@@ -110,13 +111,13 @@ def test_sanitizers_find_mistakes(build, kind, number, found):
 
 
 def test_thread_sanitizer_finds_a_race_of_the_program(build):
-    """Of the library it sees the threads, but not what they write: that is not instrumented."""
+    """It sees the library's threads, but not their writes, because the library is not instrumented."""
     status, printed = report([build("thread")], "race", "1000")
     assert status != 0 and "data race" in printed, printed
 
 
 def test_mistakes_with_large_buffers_that_are_faults_anyway(build):
-    """A whole number of pages, and the reserve behind it; then a mapping that is gone."""
+    """A write past a buffer of whole pages, into the reserve behind it, and a use of a mapping that was removed."""
     status, _ = report([build()], "past_reserved", str(1 << 17))
     assert status == -11
     status, _ = report([build()], "after_free", LARGE, environment={"SOMEMEM_PLAIN_PAGES": "1"})

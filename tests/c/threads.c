@@ -1,4 +1,4 @@
-/* Threads as any program meets them: they are there during a call and gone after it, and change neither a value nor errno. */
+/* The library's threads exist during a call and are gone after it. They change neither a value nor errno. */
 #include "system.h"
 
 #include <pthread.h>
@@ -17,7 +17,7 @@ static void *watch(void *stop) {
   return NULL;
 }
 
-/* Whether there are no more threads than so many. The system may list one for a moment after it has been waited for. */
+/* Whether there are at most so many threads. The system may list a thread for a moment after it was joined. */
 static int back_to(int number) {
   for (int tries = 0; tries < 1000; tries++) {
     if (threads_now() == number) return 1;

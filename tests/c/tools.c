@@ -1,5 +1,5 @@
-/* tools KIND [NUMBER]: a user's program for sanitizers and valgrind to look at. `everything` and `threads` are right; each
- * other kind makes one mistake with a buffer of NUMBER doubles. */
+/* tools KIND [NUMBER]: a user's program, to be run with sanitizers and valgrind. `everything` and `threads` are correct.
+ * Each other kind makes one mistake with a buffer of NUMBER doubles. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,14 +13,14 @@
 
 static double shared[LONG];
 
-/* Keeps the compiler from knowing. */
+/* Hides a value from the compiler. */
 static volatile size_t nothing;
 
 static void fill(SomeMem *memory) {
   for (size_t n = 0; n < somemem_len(memory); n++) somemem_data(memory)[n] = (double)n;
 }
 
-/* Every function, from the heap to pages and back, with more handles than one segment of the table has. */
+/* Every function, from the heap to pages and back, with more handles than the first segment of the table holds. */
 static void everything(void) {
   static SomeMem *memory[200];
   for (size_t n = 0; n < 200; n++) fill(memory[n] = n % 2 ? somemem_new(n) : random_noise(n));
@@ -74,7 +74,7 @@ static void uninitialised(size_t number) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* Memory that a buffer had before. */
+/* Memory that an earlier buffer had. */
 static void uninitialised_again(size_t number) {
   SomeMem *memory = somemem_new(number);
   fill(memory);
@@ -82,7 +82,7 @@ static void uninitialised_again(size_t number) {
   uninitialised(number);
 }
 
-/* The part that a resize has added. */
+/* The part that a resize added. */
 static void uninitialised_growth(size_t number) {
   SomeMem *memory = random_noise_seeded(number, 1);
   CHECK(somemem_resize(memory, 2 * number) == SOMEMEM_OK);
@@ -90,8 +90,8 @@ static void uninitialised_growth(size_t number) {
   CHECK(somemem_free(memory) == SOMEMEM_OK);
 }
 
-/* The last double of the first 64-byte line behind the one that the last element is in. Several, because blocks begin
- * otherwise between two lines. */
+/* Writes the last double of the 64-byte line behind the line of the last element. Several buffers are tried, because
+ * their blocks may begin at different places in a line. */
 static void past(size_t number) {
   SomeMem *memory[8];
   for (size_t n = 0; n < 8; n++) fill(memory[n] = somemem_new(number));
@@ -99,7 +99,7 @@ static void past(size_t number) {
   for (size_t n = 0; n < 8; n++) CHECK(somemem_free(memory[n]) == SOMEMEM_OK);
 }
 
-/* With a reserve behind it: what is reserved and not used has no access. */
+/* With a reserve behind the buffer. Reserved memory that is not used may not be accessed. */
 static void past_reserved(size_t number) {
   SomeMem *memory = somemem_new(number);
   CHECK(somemem_reserve(memory, 2 * number) == SOMEMEM_OK);
@@ -116,7 +116,7 @@ static void after_free(size_t number) {
   data[nothing] = 1;
 }
 
-/* For UndefinedBehaviorSanitizer: a pointer to a double that is none. The library refuses it. */
+/* For UndefinedBehaviorSanitizer: a pointer that is not aligned for a double. The library refuses it. */
 static void misaligned(size_t number) {
   double *data = (double *)(void *)((char *)shared + 1 + nothing);
   CHECK(random_noise_fill(data, number, 1, 2, 3) == SOMEMEM_INVALID_POINTER);

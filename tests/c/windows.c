@@ -1,4 +1,4 @@
-/* windows OTHER.dll UNUSED.dll: what only Windows has. The arguments are copies of the library beside the one this is linked with. */
+/* windows OTHER.dll UNUSED.dll: behaviour on Windows alone. The arguments are copies of the library, besides the one that this is linked with. */
 #include "system.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static void version_is_in_the_file(const char *library) {
   CHECK(numbers && numbers->dwFileVersionMS == MAKELONG(SOMEMEM_VERSION_NUMBER / 100 % 100, SOMEMEM_VERSION_NUMBER / 10000));
 }
 
-/* What the system says of the memory there. */
+/* The state of the memory at this place, by the system. */
 static DWORD state(const void *place) {
   MEMORY_BASIC_INFORMATION info;
   CHECK(VirtualQuery(place, &info, sizeof info) == sizeof info);
@@ -72,7 +72,7 @@ static size_t committed(const char *start, size_t bytes) {
   return sum;
 }
 
-/* Memory is taken as it is needed, at addresses that are there from the first. */
+/* Memory is taken as it is needed, at addresses that are reserved from the beginning. */
 static void large_buffers(void) {
   SomeMem *memory = somemem_new(MIB / 8);
   char *data = (char *)somemem_data(memory);
@@ -93,7 +93,7 @@ static void large_buffers(void) {
   CHECK(somemem_free(memory) == SOMEMEM_OK && state(moved) == MEM_FREE);
 }
 
-/* A reserve keeps addresses and takes no memory; it survives shrinking. */
+/* A reserve keeps addresses and takes no memory. It remains after shrinking. */
 static void reserves(void) {
   const size_t reserved = (size_t)1 << 36;
   SomeMem *memory = random_noise_seeded(10, 42);
@@ -110,7 +110,7 @@ static void reserves(void) {
   CHECK(somemem_free(memory) == SOMEMEM_OK && state(data) == MEM_FREE);
 }
 
-/* 0 threads are as many as there are CPUs for the process. */
+/* 0 threads means as many as the process has CPUs. */
 static void threads_for_its_cpus(void) {
   DWORD_PTR process, system;
   CHECK(GetProcessAffinityMask(GetCurrentProcess(), &process, &system) && process != 0);

@@ -1,5 +1,5 @@
-// The CUDA part of include/somemem_device.h on a CPU: C++ has the words of CUDA that it uses, and a thread for each of a group's. That is
-// what the text means, and not what a GPU makes of it.
+// The CUDA part of include/somemem_device.h on a CPU. The CUDA keywords that it uses are defined in C++, and a CPU thread runs each
+// thread of a group. This tests what the source says. It does not test what a GPU does.
 //
 //     cuda SEED STREAM FIRST NUMBER     writes so many doubles, then as many floats, as two groups fill them
 #include <pthread.h>
@@ -48,7 +48,7 @@ static float __double2float_rn(double x) { return (float)x; }
 
 #include "somemem_device.h"
 
-// One group after another: they share nothing.
+// Runs one group after another, because groups share nothing.
 template <typename Real, typename Kernel>
 static bool filled(Kernel kernel, unsigned long long number, SomeMemDeviceKey key, unsigned long long first) {
   std::vector<Real> out(number);

@@ -1,5 +1,5 @@
-/* What tests/device/gpu.py calls of CUDA's driver, done by the CPU: memory of the device is the program's own, and a kernel is a function of
- * the device header in C. With WRONG in the environment the last element of each fill has another bit. */
+/* The functions of CUDA's driver that tests/device/gpu.py calls, done by the CPU. The device's memory is the program's own, and a kernel is
+ * a function of the device header in C. With WRONG in the environment the last element of each fill has a wrong bit. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 enum { KEY = 1, FILL, FILL_F32 };
 
-/* NVRTC asks for what it can do without. */
+/* NVRTC looks for functions that it does not need. */
 int cuGetExportTable(const void **table, const void *which) { return *table = NULL, which ? 500 : 1; }
 
 int cuInit(unsigned flags) { return flags != 0; }

@@ -1,8 +1,7 @@
-/* Draws by include/somemem_device.h alone, in C and in C++. Each line of standard input,
+/* Draws with include/somemem_device.h alone, in C and in C++. Each line of standard input,
  *
- *     noise|pair|float SEED STREAM FIRST NUMBER
- *
- * is answered with so many elements on standard output, as this machine has them in memory. */
+ * noise|pair|float SEED STREAM FIRST NUMBER is answered with NUMBER elements on standard output, in
+ * the byte order of this machine. */
 #include <inttypes.h>
 #include <stdio.h>
 

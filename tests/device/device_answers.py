@@ -39,12 +39,12 @@ def digest_of(array):
 
 
 def bits_of(number):
-    """Of an array with one element."""
+    """The bits of the one element of an array."""
     return number.astype(number.dtype.newbyteorder(">")).tobytes().hex()
 
 
 def build(folder, compiler, options):
-    """The program; one for each compiler and options."""
+    """The program, built once for each compiler and set of options."""
     command, *words = COMPILERS[compiler]
     program = folder / re.sub(r"\W", "_", f"{compiler} {options}")
     if not program.exists():
@@ -64,7 +64,7 @@ def drawn(program, requests):
 
 
 def wrong_elements(program):
-    """Those known single elements that it draws otherwise."""
+    """The known single elements for which the program draws other bits."""
     requests = [(kind, seed, stream, index, 1) for kind, of in KINDS.items() for seed, stream, index, _ in ELEMENTS[of]]
     expected = [bits for of in KINDS.values() for *_, bits in ELEMENTS[of]]
     bits = [bits_of(array) for array in drawn(program, requests)]
@@ -73,7 +73,7 @@ def wrong_elements(program):
 
 
 def wrong_ranges(program, n, kinds):
-    """Which kinds of the n-th range have another checksum."""
+    """The kinds for which the n-th range has another checksum than the known one."""
     found = []
     for kind in kinds:
         seed, stream, first, digest = RANGES[KINDS[kind]][n]

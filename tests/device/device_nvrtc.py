@@ -16,7 +16,7 @@ def nvrtc():
 
 
 def newest():
-    """The newest compute capability that it knows, 90 for 9.0."""
+    """The newest compute capability that NVRTC knows, 90 for 9.0."""
     number = ctypes.c_int()
     assert nvrtc().nvrtcGetNumSupportedArchs(ctypes.byref(number)) == 0
     known = (ctypes.c_int * number.value)()
@@ -25,7 +25,7 @@ def newest():
 
 
 def compiled(source, *options):
-    """The PTX. Any warning fails, too."""
+    """The PTX of a program. A warning is a failure too."""
     program, size = ctypes.c_void_p(), ctypes.c_size_t()
 
     def text(what):

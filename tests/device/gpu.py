@@ -1,6 +1,6 @@
-"""Compares the kernels of include/somemem_device.h on an NVIDIA GPU with the library, and measures them beside a memset. `make gpu` runs it;
-without such a GPU it says so and does nothing. Elements come from random places, and from the ends of sequences. Of each place both
-kernels draw all elements, and every bit is compared."""
+"""Compares the kernels of include/somemem_device.h on an NVIDIA GPU with the library, and measures them beside a memset. `make gpu` runs it.
+Without such a GPU it says so and does nothing. Elements come from random places and from the ends of sequences. At each place both kernels
+draw all elements, and every bit is compared."""
 
 import argparse
 import ctypes
@@ -24,7 +24,7 @@ MAJOR, MINOR, PROCESSORS = 75, 76, 16  # CU_DEVICE_ATTRIBUTE_...
 
 
 class Cuda:
-    """The driver: a call that fails ends the program with the driver's words."""
+    """The driver. If a call fails, the program ends with the driver's message."""
 
     def __init__(self):
         self.library = ctypes.CDLL("libcuda.so.1")
@@ -84,14 +84,14 @@ class Gpu:
 
     def fill(self, out, seed, stream, first):
         key = self.key(seed, stream)
-        # Nothing that an earlier call left is taken for an answer.
+        # So that the samples of an earlier call cannot pass for those of this one.
         self.cuda.cuMemsetD8_v2(self.memory, ctypes.c_ubyte(0xFF), ctypes.c_size_t(out.nbytes))
         kernel = "somemem_device_fill" if out.dtype == numpy.float64 else "somemem_device_fill_f32"
         self.launch(kernel, self.groups, GROUP, self.memory, word(out.size), key, word(first))
         return self.read(out)
 
     def seconds(self, work, times=5):
-        """The least of some."""
+        """The shortest of several times."""
         begin, end, found = ctypes.c_void_p(), ctypes.c_void_p(), []
         for event in (begin, end):
             self.cuda.cuEventCreate(ctypes.byref(event), 0)
@@ -107,7 +107,7 @@ class Gpu:
 
 
 def places(number, most):
-    """(seed, stream, first, how many): in all as many as asked for, at least."""
+    """Ranges as (seed, stream, first, length). Together they have at least `number` elements."""
     generator = random.Random(1)
     for n in range(-(-number // most)):
         some = generator.randint(most - 1000, most) if n else most

@@ -1,4 +1,4 @@
-"""include/somemem_device.h gives the known answers in C and C++ by each compiler, whatever its options."""
+"""include/somemem_device.h gives the known answers in C and C++ with each compiler, whatever its options."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import pytest
 
 from device_answers import COMPILERS, build, refusal, wrong_elements, wrong_ranges
 
-# The last two let compilers fuse products and sums, and reorder what they can see, wherever this CPU has FMA.
+# The last two let the compiler fuse products and sums, and reorder operations, if this CPU has FMA.
 OPTIONS = ["-O0", "-O1", "-O2", "-O3", "-O3 -march=native -ffp-contract=fast", "-O3 -march=native -funsafe-math-optimizations"]
 BUILDS = list(itertools.product(COMPILERS, OPTIONS))
 
@@ -21,7 +21,7 @@ def test_single_elements(folder, compiler, options):
     assert not wrong_elements(build(folder, compiler, options))
 
 
-# Each range is drawn by two builds: by one as single elements, by the other as pairs, and as floats.
+# Two builds draw each range: one as single elements, the other as pairs and as floats.
 @pytest.mark.parametrize("n", range(len(BUILDS)))
 def test_ranges(folder, n):
     assert not wrong_ranges(build(folder, *BUILDS[n]), n % 12, ["noise"] if (n + n // 12) % 2 else ["pair", "float"])

@@ -1,5 +1,5 @@
-"""include/somemem_device.h as CUDA C++, compiled by NVRTC, which needs no GPU: what the PTX says. Nothing runs the PTX. The kernels' text
-is run by OpenCL in test_opencl.py, and by a CPU below."""
+"""include/somemem_device.h as CUDA C++, compiled to PTX by NVRTC, which needs no GPU. The PTX is read and not run. The source of the
+kernels is run by OpenCL in test_opencl.py, and by a CPU below."""
 
 import collections
 import os
@@ -22,7 +22,7 @@ extern "C" __global__ void single(double *out, float *narrow, const unsigned lon
 }
 """
 FILLS = ["somemem_device_fill", "somemem_device_fill_f32"]
-# The oldest that this compiler knows, and newer ones; and what is meant to contract and to be inexact.
+# The oldest architecture that this compiler knows, and newer ones; and options that let it contract and be inexact.
 OPTIONS = ["compute_75", "compute_90 --fmad=true --use_fast_math", "compute_120"]
 
 
@@ -55,12 +55,12 @@ def test_each_operation_is_rounded_and_nothing_is_fused(ptx):
 
 
 def test_no_operation_of_the_specification_is_missing_or_twice(ptx):
-    """An attempt is in a kernel once, and the point of a box twice."""
+    """In a kernel an attempt occurs once, and the point of a box twice."""
     for name in FILLS:
         _, instructions = ptx[name]
         counted = [sum(instructions[f"{operation}.rn.f64"] for operation in operations) for operations in (("add", "sub"), ("mul",), ("div",))]
-        # Sums of uniform numbers 4, a strip 2, the tail 1, E 16, of which p(j) are 6, and L 16; products of boxes 2, a strip 2, the
-        # tail 1, (d d) / 2 2, E 17 and L 14; quotients of L 1 and the tail 1.
+        # Sums: uniform numbers 4, a strip 2, the tail 1, E 16 (6 of them in p(j)), L 16. Products: boxes 2, a strip 2, the tail 1,
+        # (d d) / 2 2, E 17, L 14. Quotients: L 1, the tail 1.
         assert counted == [39, 38, 2]
 
 
@@ -78,7 +78,7 @@ def test_keys_are_constant_memory_and_tables_shared_memory(ptx):
 
 
 def test_the_kernels_on_a_cpu(tmp_path):
-    """tests/device/cuda.cpp: as many threads as a group has, in whatever order they come. Where they do not meet as they should, they wait for ever."""
+    """tests/device/cuda.cpp runs a thread of the CPU for each thread of a group, in any order. A missing barrier would make them wait for ever."""
     request, number = ("0", "0", "4321"), 40001
     options = ["-std=c++11", "-O1", "-ffp-contract=off", f"-I{INCLUDE}", "-Wno-attributes"]
     run(need("g++"), *options, ROOT / "tests" / "device" / "cuda.cpp", "-o", tmp_path / "cuda", "-lpthread")
@@ -88,7 +88,7 @@ def test_the_kernels_on_a_cpu(tmp_path):
 
 
 def gpu(tmp_path, *options, **environment):
-    """What `make gpu` runs, with a driver that is in no folder where the loader looks but one."""
+    """Runs what `make gpu` runs. The loader finds no driver except one in tmp_path."""
     env = os.environ | {"PYTHONPATH": str(ROOT / "tests"), "LD_LIBRARY_PATH": str(tmp_path)} | environment
     return subprocess.run([sys.executable, ROOT / "tests" / "device" / "gpu.py", *options], env=env, capture_output=True, text=True)
 
@@ -104,7 +104,7 @@ def test_without_a_gpu_it_says_so(tmp_path):
 
 
 def test_what_is_compared_with_a_gpu(tmp_path):
-    """With a CPU for the GPU. A wrong bit is found."""
+    """With a CPU in place of the GPU. A wrong bit is found."""
     driver(tmp_path)
     few = ["--elements", "200000", "--most", "20000"]
     done = gpu(tmp_path, *few)

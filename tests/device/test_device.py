@@ -31,7 +31,7 @@ def test_fast_math_is_refused(folder):
 
 
 def test_the_manuals_program(noise, tmp_path):
-    """Without the library, and beside it."""
+    """Compiled without the library. It prints the library's samples."""
     (program,) = snippets(ROOT / "docs" / "gpu.md", "c")
     (tmp_path / "noise.c").write_text(program)
     run("gcc", "-std=c99", f"-I{INCLUDE}", tmp_path / "noise.c", "-o", tmp_path / "noise")

@@ -1,4 +1,4 @@
-"""The known answers by include/somemem_device.h as OpenCL C, on the first device that there is. The kernels' text is that of CUDA."""
+"""include/somemem_device.h gives the known answers as OpenCL C, on the first device found. The kernels have the same source as in CUDA."""
 
 import contextlib
 import functools
@@ -35,7 +35,7 @@ class Device:
         self.kernels = {kernel.function_name: kernel for kernel in program.all_kernels()}
 
     def run(self, name, out, sizes, *arguments):
-        """The array, once the kernel has written to it."""
+        """The array after the kernel has written to it."""
         buffer = cl.Buffer(self.context, cl.mem_flags.READ_WRITE | cl.mem_flags.COPY_HOST_PTR, hostbuf=out)
         self.kernels[name](self.queue, *sizes, buffer, *arguments)
         cl.enqueue_copy(self.queue, out, buffer)
@@ -56,7 +56,7 @@ class Device:
 
 @pytest.fixture(scope="module")
 def device():
-    """device(options): what the header comes to when it is compiled with them."""
+    """device(options): the header compiled with these options."""
     try:
         context = cl.create_some_context(interactive=False)
     except cl.Error:
@@ -97,18 +97,18 @@ def test_fast_math_is_refused(device):
 
 
 def test_no_sum_may_be_fused_with_a_product(tmp_path):
-    """What Clang hands to a device's compiler. Told to contract, it marks each operation that may be, unless the pragma is there. PoCL on x86
-    draws the same samples without it."""
+    """In the code that Clang passes on to a device's compiler. If Clang is told to contract, it marks each operation that may be contracted,
+    unless the pragma forbids it. PoCL on x86 draws the same samples without the pragma."""
     (tmp_path / "single.cl").write_text('#include "somemem_device.h"\n' + SINGLE)
     options = ["-cl-std=CL1.2", "-target", "spir64", "-O0", "-ffp-contract=fast", "-cl-mad-enable", f"-I{INCLUDE}"]
     ir = run(need("clang"), *options, "-S", "-emit-llvm", tmp_path / "single.cl", "-o", "-")
-    # Each is in a function of its own, and nowhere else.
+    # Each operation is in a function of its own, and nowhere else.
     assert sorted(re.findall(r" = (f(?:add|sub|mul) \w+)", ir)) == ["fadd double", "fmul double", "fsub double"]
     assert "@llvm.f" not in ir
 
 
 def test_the_manuals_program(device, monkeypatch, tmp_path):
-    device()  # or it is skipped, with the reason
+    device()  # skips the test if there is no device
     (program,) = snippets(ROOT / "docs" / "gpu.md", "python")
     (tmp_path / "include").mkdir()
     (tmp_path / "include" / "somemem_device.h").write_text(HEADER)

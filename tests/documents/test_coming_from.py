@@ -25,7 +25,7 @@ SNIPPETS = {
     for section in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
 }
 
-# Whether what their library skips is samples. Ours are compared with the noise itself.
+# Whether `skip` counts samples in their snippet. Our snippets are compared with the noise itself.
 THEIRS = {
     "NumPy": False,
     "GSL": True,
@@ -60,7 +60,7 @@ def flags_for(source):
 
 
 def compiled(language, source, folder, *options):
-    """A C or C++ snippet as a library that is loaded."""
+    """A C or C++ snippet, compiled and loaded as a library."""
     compiler = {
         "c": [os.environ.get("CC", "cc"), "-std=c11", *C_WARNINGS],
         "cpp": [os.environ.get("CXX", "c++"), "-std=c++11", *WARNINGS],
@@ -72,7 +72,7 @@ def compiled(language, source, folder, *options):
     return ctypes.CDLL(str(output))
 
 
-# ctypes passes no vectors.
+# ctypes cannot pass a std::vector.
 FROM_C = """
 extern "C" void draw_from_c(double *x, std::size_t n, std::uint64_t skip) {
   for (double sample : draw(n, skip)) *x++ = sample;
@@ -98,7 +98,7 @@ def drawing(snippet, folder, *options):
 
 
 def defined(source):
-    """What a Python snippet defines."""
+    """The names that a Python snippet defines."""
     if "import somemem" in source and not importlib.util.find_spec("somemem"):
         missing("the Python package is not installed")
     names = {}
@@ -108,12 +108,12 @@ def defined(source):
 
 @pytest.fixture(autouse=True)
 def one_thread_of_mkl(monkeypatch):
-    """Its own threads come from a library that stays for good."""
+    """MKL's own threads come from a library that is never unloaded."""
     monkeypatch.setenv("MKL_THREADING_LAYER", "SEQUENTIAL")
 
 
 def test_every_snippet_is_tried():
-    """Each is one of a pair, a generator or a function alone; the Rust ones are tried by `cargo test`, as doctests."""
+    """Each snippet is one of a pair, a generator, or a single function. `cargo test` runs the Rust snippets as doctests."""
     assert set(SNIPPETS) >= {*THEIRS, *OURS, *ALONE, RUST, GENERATORS}
     for section, snippets in SNIPPETS.items():
         languages = [language for language, _ in snippets]
@@ -123,7 +123,7 @@ def test_every_snippet_is_tried():
 
 
 def test_every_function_of_ours_exists():
-    """Those of C, which has all that are named like this."""
+    """All functions with these prefixes are in the C header."""
     named = set(re.findall(r"\b(?:somemem|random_noise)_\w+", TEXT)) | set(re.findall(r"\bSOMEMEM_\w+", TEXT))
     header = HEADER.read_text() + (INCLUDE / "somemem_device.h").read_text()
     assert named and {name for name in named if not re.search(rf"\b{name}\b", header)} == set()
@@ -131,8 +131,8 @@ def test_every_function_of_ours_exists():
 
 @pytest.mark.parametrize("section", THEIRS)
 def test_theirs(section, tmp_path):
-    """N(10, 2) by mean, standard deviation and the Kolmogorov-Smirnov test; and what is skipped is samples, or is not."""
-    from scipy import stats  # not above: whoever reads this file would wait for it
+    """The samples are N(10, 2) by mean, standard deviation and the Kolmogorov-Smirnov test. `skip` counts samples, or does not."""
+    from scipy import stats  # not at the top, because this import is slow
 
     draw = drawing(SNIPPETS[section][0], tmp_path)
     samples = numpy.array(draw(100_000, 0))
@@ -160,7 +160,7 @@ def test_a_generator_in_c(noise, tmp_path):
     for start, end in itertools.pairwise([0, 1, 334, 334, 1000]):
         assert next_noise(state, out[start:].ctypes.data, end - start) == 0
     assert numpy.array_equal(out, noise(1000, 42, 7)) and state.first == 1000
-    assert next_noise(state, None, 1) != 0 and state.first == 1000, "it has advanced without samples"
+    assert next_noise(state, None, 1) != 0 and state.first == 1000, "it advanced although nothing was drawn"
 
 
 def test_a_generator_in_python(noise):
@@ -175,7 +175,7 @@ def test_a_generator_in_python(noise):
 
 @pytest.fixture
 def alone(tmp_path):
-    """The function of a section that has ours alone."""
+    """The function of a section that has only our snippet."""
 
     def function_of(section, *argument_types):
         ((language, source),) = SNIPPETS[section]
@@ -193,7 +193,7 @@ def test_a_block_of_a_matrix_that_is_not_stored(alone, noise):
         out = numpy.full((rows, columns), numpy.nan, "f4")
         assert block(out.ctypes.data, rows, columns, 70, top, left) == 0
         assert numpy.array_equal(out, whole[top : top + rows, left : left + columns])
-    # The last element of a matrix that has as many as there are indices but for one.
+    # The last element of a matrix that has 2^64 - 1 elements, one less than there are indices.
     assert block(out.ctypes.data, 1, 1, 3, (2**64 - 1) // 3 - 1, 2) == 0
     assert out[0, 0] == numpy.float32(noise(1, 42, 0, 2**64 - 2)[0])
 
@@ -228,14 +228,14 @@ def test_a_step_without_gradients(alone, noise):
     assert improve(None, 1, loss_type(loss), eps, rate, 0) == 3 and len(seen) == 600
 
 
-# What the tables say of other libraries, where it shows.
+# Statements of the tables about other libraries, where they can be tested.
 
 
 def test_numpy_advances_to_samples_that_were_drawn():
     whole = numpy.random.Generator(numpy.random.PCG64(42)).standard_normal(100_000)
     words = numpy.random.PCG64(42)
     words.advance(60_000)
-    # It may start in the midst of a sample, and is in step soon after.
+    # It may start in the middle of a sample. Soon after, its samples are those of the whole sequence.
     part = numpy.random.Generator(words).standard_normal(1000)[10:]
     (place,) = numpy.flatnonzero(whole == part[0])
     assert numpy.array_equal(whole[place : place + len(part)], part)
@@ -265,7 +265,7 @@ def test_numpy_has_other_samples_in_single_precision():
     assert not numpy.any(double.astype("f4") == single)
 
 
-def test_numpy_of_old_keeps_half_of_a_pair():
+def test_numpys_random_state_keeps_half_of_a_pair():
     state = numpy.random.RandomState(42)
     kept = []
     for _ in range(4):
@@ -303,7 +303,7 @@ def test_gsl_takes_seeds_of_32_bits_and_0_for_4357(tmp_path):
 def test_gsl_repeats_values_and_somemem_does_not(noise, tmp_path):
     twice = lambda samples: len(samples) - len(numpy.unique(samples))
     theirs = (drawing(SNIPPETS["GSL"][0], tmp_path)(1_000_000, 0) - 10) / 2
-    # The sum with 10 takes bits away, but from a double there are enough left.
+    # The sum with 10 loses some bits, but a double has enough left.
     ours = (10 + 2 * noise(1_000_000, seed=42) - 10) / 2
     assert 80 < twice(theirs) < 200 and twice(ours) < 5 and twice(noise(1_000_000, seed=42)) == 0
 
@@ -381,7 +381,7 @@ def test_mkl_leapfrogs_with_three_generators(generator, mkl):
 
 
 def test_mkl_ends_at_6_sigma_with_31_bits(mkl, noise):
-    """The first output of MCG31 is its seed over 2^31 - 1: these are the least and the greatest."""
+    """The first output of MCG31 is its seed over 2^31 - 1. These seeds give the least and the greatest."""
     ends = [mkl("skip_ahead", "MCG31", 0, seed=seed, n=1)[1][0] for seed in (1, 2**31 - 2)]
     assert numpy.allclose(ends, [-6.12, 6.12], atol=0.005)
 
@@ -400,7 +400,7 @@ def test_mkl_s_floats_end_at_5_42_sigma(mkl):
 
 
 def test_mkl_has_other_bits_on_another_path(tmp_path):
-    """In processes of their own: the path is chosen once."""
+    """Each path runs in a process of its own, because MKL chooses the path once."""
     compiled("c", SNIPPETS["oneMKL"][0][1], tmp_path)
     script = (
         "import ctypes, sys; x = (ctypes.c_double * 100000)();"

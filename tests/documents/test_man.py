@@ -17,7 +17,7 @@ def test_they_are_up_to_date():
 
 
 def test_a_page_that_is_not_is_found(tmp_path):
-    """With a header that says something else about one function."""
+    """The header is changed: it says something else about one function."""
     for name in ("man/pages.py", "include/somemem.h", "Cargo.toml", *(f"man/{page.name}" for page in PAGES)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text().replace(" * Frees a buffer.", " * Frees a buffer at once."))
@@ -31,7 +31,7 @@ def test_every_function_has_one():
 
 
 def test_mandoc_finds_nothing_wrong():
-    """But that they have no date: it would be another one for the same text."""
+    """Except that the pages have no date. A date would change while the text does not."""
     done = subprocess.run([need("mandoc"), "-T", "lint", "-W", "warning", *PAGES], capture_output=True, text=True)
     said = [line for line in (done.stdout + done.stderr).splitlines() if "missing date" not in line]
     assert said == [] and "missing date" in done.stdout + done.stderr

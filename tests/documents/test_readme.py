@@ -1,5 +1,5 @@
-"""Every snippet of README does what it says, run as written in a folder that looks like this one after `make`; and so do those of
-docs/installing.md that need nothing installed but the library. tests/installed/test_installed.py runs the others."""
+"""Every snippet of README does what it says. It is run as written, in a folder that looks like this one after `make`. So are the
+snippets of docs/installing.md that need only the library. tests/installed/test_installed.py runs the others."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_every_snippet_is_tried():
-    """The Rust ones by `cargo test`, as doctests; `pip install .` by .ci/run."""
+    """`cargo test` runs the Rust snippets as doctests, and .ci/run runs `pip install .`."""
     tried = [*snippets(README, "c"), *snippets(README, "cpp"), *snippets(README, "python"), *snippets(README, "rust")]
     tried += [*snippets(README, "sh", "cc "), *snippets(README, "sh", "c++ "), *snippets(README, "sh", "make test"), "pip install .\n"]
     assert sorted(snippets(README)) == sorted(tried)
@@ -77,7 +77,7 @@ def test_ctypes(loader):
 
 
 def test_cffi_arrays_are_views_and_free_their_buffer(loader):
-    """Run on its own, because it looks at how much memory the process has."""
+    """In a process of its own, because it checks how much memory the process has."""
     (text,) = snippets(INSTALLING, "python", "import cffi")
     checks = """
 import gc
@@ -120,7 +120,7 @@ except OSError as refused:
 
 
 def test_the_header_is_read_by_the_same_line_everywhere():
-    """The cffi snippet and the tests strip the header alike."""
+    """The cffi snippet and the tests strip the header in the same way."""
     (text,) = snippets(INSTALLING, "python", "cffi")
     assert r"""re.sub(r"^#(ifdef __cplusplus\n)?.*", "", """ in text
 
@@ -130,7 +130,7 @@ FIGURES = ["README.md", "include/somemem.h", "python/README.md", "docs/installin
 
 @pytest.mark.parametrize("document", FIGURES)
 def test_figures_of_speed_were_measured(document):
-    """Nanoseconds and ratios to memset() are in a file of docs/measured, as they are rounded."""
+    """Each number of nanoseconds, and each ratio to memset(), is a rounded number of a file in docs/measured."""
     measured = [json.loads(path.read_text())["fills"] for path in (ROOT / "docs" / "measured").glob("*.json")]
     numbers = [ns for fills in measured for row in fills["ns"].values() for ns in row.values() if ns]
     ratios = [value for fills in measured for value in fills["ratios"].values()]

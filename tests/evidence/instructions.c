@@ -1,4 +1,4 @@
-/* instructions NUMBER CALLS: so many fills of so many doubles, for tests/evidence/instructions.py to count. */
+/* instructions NUMBER CALLS: makes CALLS fills of NUMBER doubles. tests/evidence/instructions.py counts their instructions. */
 #include <stdint.h>
 #include <stdlib.h>
 

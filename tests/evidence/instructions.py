@@ -1,10 +1,10 @@
-"""Counts the instructions that a double takes, by size of a call, and compares them with what is recorded here: no quiet machine is
-needed to see that a kernel became slower.
+"""Counts the instructions that a double takes, by size of a call, and compares them with the record below. So a slower kernel is
+found without a quiet machine.
 
-    instructions.py                  the AVX2 kernel with AES-NI, by valgrind, which has nothing newer; after `make library`
-    instructions.py qemu-aarch64     the NEON kernel, by qemu, which writes down each instruction; tests/systems/cross.sh calls it
+    instructions.py                  the AVX2 kernel with AES-NI, the newest that valgrind can run; after `make library`
+    instructions.py qemu-aarch64     the NEON kernel, by qemu, which logs each instruction; tests/systems/cross.sh calls it
 
-The library is that in SOMEMEM_LIBRARY_DIR, CC its compiler. Where fewer are right from now on, what is printed is the new record."""
+SOMEMEM_LIBRARY_DIR has the library. CC compiles the program that calls it. If a change needs fewer instructions, record the printed numbers."""
 
 import os
 import pathlib
@@ -52,7 +52,7 @@ def main():
         options = ["-O2", f"-I{ROOT / 'include'}", f"-L{LIBRARY_DIR}", rpath, "-lsomemem"]
         subprocess.run([compiler, source, "-o", program, *options], check=True)
         for number, recorded in recorded_by_size.items():
-            # What the program takes to start does not count.
+            # The instructions of the program's start are subtracted.
             calls = min(doubles // number, doubles // 40)
             found = (counted(program, number, calls) - counted(program, number, 0)) / (number * calls)
             off = abs(found / recorded - 1) > TOLERANCE

@@ -1,15 +1,15 @@
-"""The known answers of value specification 1, as the second implementation (twin.py) says them: `known_answers.py txt`, `h`, `add`
-and `f32` print the files in tests/known_answers/. Those are frozen. If what this prints differs from them, this or twin.py is wrong.
+"""The known answers of value specification 1, by the second implementation (twin.py): `known_answers.py txt`, `h`, `add` and `f32`
+print the files in tests/known_answers/. The files are frozen. If the output differs from them, this program or twin.py is wrong.
 
     sha256 SEED STREAM FIRST DIGEST     of 2^20 doubles from index FIRST on, as little-endian bytes
     element SEED STREAM INDEX BITS      the bits of one double
 
-What `random_noise_add` makes of a signal, the doubles' bits in hexadecimal:
+Results of `random_noise_add` on a signal, with the bits of doubles in hexadecimal:
 
     sha256 SEED STREAM FIRST STDDEV DIGEST           of 2^16 doubles; the n-th was (n mod 1024 - 512) / 64
     element SEED STREAM INDEX STDDEV BEFORE AFTER    one double
 
-The same of other functions, each line with the function's name before it, and floats as their bits:
+Results of other functions. Each line begins with the function's name, and floats are given as their bits:
 
     random_noise_fill_f32 sha256 SEED STREAM FIRST DIGEST                  of 2^20 floats
     random_noise_fill_f32 element SEED STREAM INDEX BITS
@@ -34,7 +34,7 @@ FURTHER_ON = [(0, 0, 1), (1, 0, 2**32 - 3), (42, 7, 2**33 - 12345), (LAST, 0, LA
 
 
 def drawn_once(answers):
-    """For all files: the second implementation takes some seconds."""
+    """Draws once for all files, because the second implementation takes some seconds."""
     return functools.cache(lambda: list(answers()))
 
 
@@ -47,7 +47,7 @@ def ranges_drawn():
 
 
 def digest_of(values):
-    """Of doubles or floats, as little-endian bytes."""
+    """The digest of doubles or floats, as little-endian bytes."""
     return hashlib.sha256(values.astype(f"<f{values.itemsize}").tobytes()).hexdigest()
 
 
@@ -58,8 +58,8 @@ def checksums():
 
 @drawn_once
 def elements():
-    """The first and the last ones of each pair; of the sequence (0, 0) one of each box, and what is rare: the tail, and
-    elements of four and more attempts."""
+    """The first and last elements of each pair. From the sequence (0, 0) also one element of each box, and rare ones:
+    of the tail, and with four or more attempts."""
     for seed, stream in PAIRS:
         for index in (0, 1, 2, 3, 2**32, LAST - 1, LAST):
             yield seed, stream, index, twin.element(seed, stream, index)
@@ -110,7 +110,7 @@ SIGNAL = [(n % 1024 - 512) / 64 for n in range(ADDED_LENGTH)]
 
 
 def added_checksums():
-    """The sequences and ranges of the other files, the deviations in turn; 1e308 makes infinities, 1e-310 subnormal products."""
+    """The sequences and ranges of the other files, with the deviations in turn. 1e308 gives infinities, 1e-310 subnormal products."""
     deviations = [0.1, 1.0, 3.0, 0.0, -0.0, 1e-310, 1e308]
     ranges = [(*pair, 0) for pair in PAIRS] + [(0, 0, 1), (1, 0, 2**32 - 3), (42, 7, 2**33 - 12345), (LAST, 0, LAST - ADDED_LENGTH + 1)]
     for n, (seed, stream, first) in enumerate(ranges):
@@ -120,15 +120,15 @@ def added_checksums():
 
 
 def added_elements():
-    """An element of a box, of a strip, of a late attempt and of the tail: each added to both zeros, to numbers of several sizes
-    and to the product's negative, of which 0.0 is left."""
-    # docs/value-spec.md has where they come from.
+    """An element of a box, of a strip, of a late attempt and of the tail. Each is added to both zeros, to numbers of several sizes,
+    and to the negative of the product, where the sum is 0.0."""
+    # docs/value-spec.md says which elements come from where.
     for index in (0, 1, 5, 402, 150520, 4498, 32625):
         x = twin.element(0, 0, index)
         for stddev in (0.0, -0.0, 5e-324, 1e-310, 0.1, 1.0, 1e308):
             for before in (0.0, -0.0, 5e-324, -1e-310, 1.0, -1e6, 1.7e308, -(stddev * x)):
                 after = twin.added(before, stddev, x)
-                # What a NaN's bits are the specification does not say.
+                # The specification does not say which bits a NaN has.
                 if after == after:
                     yield 0, 0, index, stddev, before, after
 
@@ -148,14 +148,14 @@ SMALL_FLOAT, LARGE_FLOAT = 1e-40, 3.4e38
 
 
 def transformed_ranges():
-    """The first 2^16 elements of each range of the other files, and the last of the last one."""
+    """The first 2^16 elements of each range of the other files. Of the last range, the last 2^16."""
     for seed, stream, first, values in ranges_drawn():
         skipped = len(values) - ADDED_LENGTH if first + CHECKSUM_LENGTH > LAST else 0
         yield seed, stream, first + skipped, values[skipped:][:ADDED_LENGTH]
 
 
 def added_answers(name, kind, befores, scales):
-    """A float is rounded from the double that the formula gives; a float's own value takes part as the double that it is."""
+    """A float result is the rounded double of the formula. A float in the formula counts as the double of the same value."""
     narrow, in_bits = (twin.rounded, float_bits) if kind == "f4" else (numpy.array, bits)
     signal = narrow(SIGNAL)
     for n, (seed, stream, first, values) in enumerate(transformed_ranges()):
@@ -172,7 +172,7 @@ def added_answers(name, kind, befores, scales):
 
 
 def between_floats():
-    """Sums with 1 that are half-way between two floats as doubles, but not all of them before they are rounded to doubles."""
+    """Sums with 1 that are half-way between two floats after they are rounded to doubles. Before that, not all of them are."""
     name = "random_noise_add_f32"
     for index in SETTLED:
         x = twin.element(0, 0, index)

@@ -1,6 +1,6 @@
-"""mutants.py [PART OF A NAME]: puts one fault at a time into a copy of the library and shows that what should find it does:
-the models of the handle table (tests/loom), or ten seconds of fuzzing (fuzz/run). Exits with the number of those that
-were not found. All of them take a few minutes; .ci/run tries one, to see that fuzzing can fail."""
+"""mutants.py [PART OF A NAME]: puts one fault at a time into a copy of the library, and shows that it is found: by the
+models of the handle table (tests/loom), or by ten seconds of fuzzing (fuzz/run). The exit status is the number of faults
+that were not found. All faults together take a few minutes. .ci/run tries one, to see that fuzzing can fail."""
 
 import os
 import pathlib
@@ -26,7 +26,7 @@ NOT_ATOMIC = "Some(self.0.load(Ordering::Acquire)).filter(|&number| { self.0.sto
 END = "slot.state.compare_exchange(state, ended, Ordering::AcqRel, Ordering::Relaxed).ok()?;"
 
 MUTANTS = [
-    # What is wrong, where, the code, what it becomes, and what finds it.
+    # The fault, the file, the code, its replacement, and the command that finds the fault.
     ("taking a hint is not atomic", TABLE, TAKE, NOT_ATOMIC, LOOM),
     ("ending a ticket is not atomic", TABLE, END, "slot.state.store(ended, Ordering::Release);", LOOM),
     ("the list's changes are not counted", TABLE, "(head >> 32).wrapping_add(1) << 32", "(head >> 32) << 32", LOOM),
@@ -64,7 +64,7 @@ MUTANTS = [
 
 
 def copy_with(file, code, mutated):
-    """A copy of the sources, in which only the files that differ are written, so that little is compiled again."""
+    """Makes a copy of the sources. Only files that differ are written, so that little is compiled again."""
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in listed.stdout.splitlines():
         text = (ROOT / name).read_bytes()
@@ -91,7 +91,7 @@ def main():
             printed, failed = done.stdout + done.stderr, done.returncode != 0
         except subprocess.TimeoutExpired:
             printed, failed = "no end", False
-        # A mutant that does not compile shows nothing.
+        # A mutant that does not compile counts as not found.
         found = failed and "error: could not compile" not in printed
         escaped += not found
         said = next((line for line in printed.splitlines() if "panicked at" in line or "ERROR" in line or "Segmentation" in line), "")

@@ -2,8 +2,8 @@
 
     python tests/evidence/proof.py       proves it and prints the bounds
 
-All in intervals of 60 digits with directed rounding (mpmath): a comparison that holds, holds for the real numbers. What
-cannot be decided is an error. The words are taken as uniform and independent, which is what AES is for.
+All numbers are intervals of 60 digits with directed rounding (mpmath). So a comparison that holds for them holds for the real
+numbers. A comparison that cannot be decided is an error. The words are taken as uniform and independent; AES has to provide this.
 
 The density is f(x) = exp(-x^2/2) for x > 0, its area is sqrt(pi/2); the sign is a bit of its own."""
 
@@ -22,7 +22,7 @@ AREA = iv.sqrt(iv.pi / 2)
 BOX = AREA / LAYERS
 SLOT = iv.mpf(233888) / 2**32
 UNIT_ROUNDING = iv.mpf(2) ** -53
-CELL = 2**12  # neighbouring doubles, of which the residual's lowest bits choose one
+CELL = 2**12  # the residual's lowest bits choose one of so many neighbouring doubles
 
 
 def f(x):
@@ -82,7 +82,7 @@ def staircase(tables):
     assert all(above < below for below, above in pairwise(tables.widths)), "a box is wider than the one below"
     top, tops = iv.mpf(0), []
     for width in tables.widths:
-        # The height is nowhere stored. It is what makes the area that of a layer.
+        # The height is not stored. It follows from the area of a layer.
         top += BOX / width
         assert top <= f(width), "a box reaches above the density"
         tops.append(top)
@@ -92,8 +92,8 @@ def staircase(tables):
 
 
 def place_strips(tables):
-    """Proves that strips and tail cover what the boxes leave, each point once, all with the same area but for rounding.
-    Returns the strips' bases as they are meant."""
+    """Proves that strips and tail cover what the boxes leave, each point once, and that all have the same area, up to
+    rounding. Returns the strips' exact bases."""
     steps, bases, position = staircase(tables), [], 0.0
     assert len(tables.strips) == SLOTS - 1
     for strip in tables.strips:
@@ -109,7 +109,7 @@ def place_strips(tables):
         bases.append(base)
     assert position == tables.tail_start > max(tables.widths), "the tail does not begin where the strips end"
     # The tail's envelope: f(t) exp(-t (x - t)) >= f(x) beyond t, because the quotient is exp((x - t)^2/2). Its area is
-    # f(t)/t. Scaled up to a slot's, a proposal is accepted with the probability f(x) over the scaled envelope.
+    # f(t)/t. The envelope is scaled up to the area of a slot. A proposal is accepted with the probability f(x) over the scaled envelope.
     scale = SLOT * tables.tail_start / f(tables.tail_start)
     assert scale >= 1, "the tail is larger than its slot"
     assert abs(tables.tail_scale - scale) <= scale * UNIT_ROUNDING, "the tail has another area than its slot"
@@ -117,8 +117,8 @@ def place_strips(tables):
 
 
 def mean_acceptance():
-    """Of the residual's proposals: its area over that of the slots. That the residual has the area of its layers is how
-    the boxes' areas leave it."""
+    """The probability that a proposal of the residual is accepted: the residual's area over that of the slots. The
+    residual has the area of its layers, because each box has the area of its layer."""
     return RESIDUAL_LAYERS * BOX / (SLOTS * SLOT)
 
 
@@ -126,8 +126,8 @@ def mean_acceptance():
 
 
 def largest_deviation(tables):
-    """A bound on how far the cumulative distribution is from the normal one, anywhere. Boxes are exact; in the residual
-    base, height and the tail's scale are rounded."""
+    """A bound on the largest difference between the cumulative distribution and the normal one. Boxes are exact. In the
+    residual base, height and the tail's scale are rounded."""
 
     def area(low, high):
         return mp.sqrt(mp.pi / 2) * (mp.erf(mp.mpf(high) / mp.sqrt(2)) - mp.erf(mp.mpf(low) / mp.sqrt(2)))
@@ -136,7 +136,7 @@ def largest_deviation(tables):
     bases = [mp.mpf(base.mid) for base in intervals]
     edges = [strip.left for strip in tables.strips] + [tables.tail_start]
     areas = [area(low, high) for low, high in pairwise(edges)]
-    # What is accepted of each slot, as it is meant and as it is, in shares of the proposals.
+    # The accepted part of each slot, in exact numbers and with the stored numbers, in shares of the proposals.
     slot = mp.mpf(SLOT.mid)
     meant = [(a - base * strip.width) / slot for a, base, strip in zip(areas, bases, tables.strips)]
     implied = [(a / strip.width - strip.base) / strip.height for a, strip in zip(areas, tables.strips)]
@@ -151,13 +151,13 @@ def largest_deviation(tables):
         deviation += share * (b / total_implied - a / total_meant)
         at_edges = max(at_edges, abs(deviation))
     assert abs(deviation) < mp.mpf(10) ** -50, "the shares do not add up"
-    # Between two edges it is at most as much more as the two distributions differ on the strip.
+    # Between two edges the difference is larger by at most the difference of the two distributions on the strip.
     between = max(share * upper(table_rounding(*pair)) for pair in zip(tables.strips, intervals))
     return at_edges + between / mp.mpf(mean_acceptance().mid) / SLOTS
 
 
 def table_rounding(strip, base):
-    """A bound on how far the accepted part of a slot's proposals, as a density over x, is from what is meant."""
+    """A bound on the error of the accepted part of a slot's proposals, as a density over x."""
     stored = iv.mpf(strip.height) * strip.width
     too_low = abs(strip.base + iv.mpf(strip.height) - base - SLOT / strip.width)  # of the top, where it must cover f
     return ((f(strip.left) - base) * abs(1 - SLOT / stored) + abs(strip.base - base) + too_low) / strip.height
@@ -167,7 +167,7 @@ def table_rounding(strip, base):
 
 
 def strip_rounding(strip, elementary):
-    """A bound on how far the probability that a proposal in the strip is accepted is off, in the mean over its u1."""
+    """A bound on the error of the probability that a proposal in the strip is accepted, in the mean over its u1."""
     unit = Rounded(hull(0, 1))
     x = Rounded(strip.left) + Rounded(strip.width) * unit
     y = Rounded(strip.base) + Rounded(strip.height) * unit
@@ -179,8 +179,8 @@ def strip_rounding(strip, elementary):
 def tail_rounding(tables, elementary):
     """The same for the tail's slot."""
     beyond = Rounded(hull(0, 37), elementary.log_error) / Rounded(tables.tail_start)
-    # exp(-d^2/2) changes by no more than exp(-1/2) for each unit that d changes, and its argument a is off by no more than
-    # a few units in its last place: a exp(-a) <= exp(-1).
+    # If d changes by 1, exp(-d^2/2) changes by no more than exp(-1/2). The rounding of its argument a, a few units in the
+    # last place, changes it by a exp(-a) <= exp(-1) for each unit.
     argument = iv.exp(iv.mpf(-0.5)) * beyond.error + iv.exp(iv.mpf(-1)) * UNIT_ROUNDING * 2
     scale = SLOT * tables.tail_start / f(tables.tail_start)
     scaled = abs(tables.tail_scale - scale) + half_ulp(tables.tail_scale)
@@ -188,17 +188,18 @@ def tail_rounding(tables, elementary):
 
 
 def grids():
-    """What it costs that u1 and u2 lie on grids of 2^52 numbers, each in the middle of its cell. How many of u2 are below a
-    threshold is off by half a number. The probability to be accepted falls as u1 grows or, in the tail, rises; so in the
-    middle of a cell it differs from the cell's mean by no more than it changes in the cell, and all the changes add up to
-    no more than 1."""
+    """The error from u1 and u2 being on grids of 2^52 numbers, each in the middle of its cell. The count of u2 below a
+    threshold is wrong by half a number at most. The probability of acceptance is monotonic in u1: it falls in a strip and
+    rises in the tail. So in the middle of a cell it differs from the cell's mean by no more than it changes in the cell,
+    and all these changes add up to no more than 1."""
     return iv.mpf(2) ** -53 + iv.mpf(2) ** -52
 
 
 def total_variation(tables, elementary):
-    """A bound on the probability with which an element cannot be taken for a normal number that was moved within the
-    output's grid. With the boxes' layers it can always: u is the middle of its cell. In the residual it fails as often as
-    acceptance is off. (Two measures that differ by D, one of them of the mass M, differ by D/M once they are normalised.)"""
+    """A bound on the probability that an element cannot be explained as a normal number that was moved within the output's
+    grid. An element of a box can always be explained, because u is the middle of its cell. For the residual, the probability
+    is the error of acceptance. (If two measures differ by D and one has the mass M, they differ by D/M after they are
+    normalised.)"""
     bases = place_strips(tables)
     off = tail_rounding(tables, elementary)
     for strip, base in zip(tables.strips, bases):
@@ -207,12 +208,12 @@ def total_variation(tables, elementary):
 
 
 def cumulative(tables, elementary):
-    """The same for the doubles themselves, rounded operations and the output's grid included: the normal number of which an
-    element is a moved one is at most half a cell and a few roundings away, or in the tail within the same cell of u1.
+    """A bound on the difference of the cumulative distributions for the doubles, with rounded operations and the output's grid. An element
+    is a normal number that was moved by half a cell and a few roundings at most, or in the tail within the same cell of u1.
 
-    The lowest bits of the residual's values are then made random. That makes the distribution even within CELL neighbouring
-    doubles, of which it leaves the probability as it is. The density, whose slope is below 1, changes over so many by less
-    than they are wide, and the cumulative distribution by less than the square of that."""
+    The lowest bits of the residual's values are then made random. This makes the distribution uniform within CELL
+    neighbouring doubles, and keeps their total probability. The slope of the density is below 1. So over this width the
+    density changes by less than the width, and the cumulative distribution by less than the square of the width."""
     start = tables.tail_start
     body = (max(tables.widths) * UNIT_ROUNDING + 2 * half_ulp(mp.mpf(start))) / (2 * AREA)
     tail = (elementary.log_error / start + 2 * half_ulp(mp.mpf(largest(tables)[0]))) * f(start) / (2 * AREA)
@@ -222,7 +223,7 @@ def cumulative(tables, elementary):
 
 
 def largest(tables):
-    """The largest magnitude that can occur, with the u1 that it takes; all its lowest bits are set."""
+    """The largest magnitude that can occur, and the u1 that gives it. All its lowest bits are set."""
     for k in range(2**10):
         u1, u2 = twin.uniform(k), twin.uniform(0)
         d = twin.minus_log(u1) / tables.tail_start

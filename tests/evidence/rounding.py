@@ -1,9 +1,9 @@
-"""How far E and L of docs/value-spec.md, evaluated in binary64, can be off: a bound for all arguments, not a sample of them.
+"""The largest error of E and L of docs/value-spec.md in binary64: a bound for all arguments, not for a sample of them.
 
-A Rounded value carries an interval that holds the real number that is meant, and a bound on how far the double that
-stands for it is off. Every operation passes on what its operands are off and adds half a unit in the last place of the
-result (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2002, chapters 2 and 3). The intervals are
-mpmath's, with 60 digits and directed rounding, so that the bounds themselves are proved."""
+A Rounded value has an interval that contains the exact real number, and a bound on the error of the double that stands
+for it. Every operation passes on the errors of its operands and adds half a unit in the last place of the result (N.
+J. Higham, "Accuracy and Stability of Numerical Algorithms", 2002, chapters 2 and 3). The intervals are mpmath's, with
+60 digits and directed rounding, so that the bounds themselves are proved."""
 
 from itertools import pairwise
 
@@ -55,7 +55,7 @@ class Rounded:
         return self.operation(quotient, (self.error + abs(quotient) * other.error) / least)
 
     def half(self):
-        """Exact, as no result is subnormal."""
+        """Half of the value. It is exact, because no result is subnormal."""
         return Rounded(self.exact / 2, self.error / 2)
 
 
@@ -65,7 +65,7 @@ def pieces(low, high, number):
 
 
 def coefficients(stored, meant):
-    """The doubles of a table, each as the number that it stands for."""
+    """The doubles of a table as Rounded values of the numbers that they stand for."""
     assert len(stored) == len(meant)
     return [Rounded(exact, upper(iv.mpf(double) - exact)) for double, exact in zip(stored, meant)]
 
@@ -86,13 +86,13 @@ class Elementary:
         self.log_error = self.bound_log()
 
     def bound_exp(self):
-        """By how much of its value E is off at most, and by how many units in the last place."""
+        """The largest relative error of E, and the largest error in units of the last place."""
         # n is the integer nearest to the double -y log2(e), whose error is that of the constant and of the product.
         most = iv.mpf(self.MOST) / iv.log(iv.mpf(2)) + 1
         product = most * abs(iv.mpf(self.log2_e) * iv.log(iv.mpf(2)) - 1) + half_ulp(upper(most))
         half = upper((iv.mpf(1) / 2 + product) * iv.log(iv.mpf(2)))
-        # n has ten bits and LN2_HIGH 42, a multiple of 2^-42: their product is exact. So is the difference of -y and it: a
-        # multiple of 2^-54 or of y's last place, whichever is coarser, below 1/2.
+        # n has ten bits and LN2_HIGH 42, a multiple of 2^-42, so their product is exact. The difference of -y and the
+        # product is exact too: it is below 1/2, and a multiple of 2^-54 or of y's last place, whichever is coarser.
         assert most < 2**10 and (self.ln2_high * 2**42).is_integer() and half < 0.5
         correction = half_ulp(upper(most * self.ln2_low)) + upper(most * self.ln2_rest)
         relative, ulps = mp.mpf(0), mp.mpf(0)
@@ -112,7 +112,7 @@ class Elementary:
         return iv.mpf(relative), ulps
 
     def bound_log(self):
-        """By how much L is off at most, absolutely."""
+        """The largest absolute error of L."""
         worst = mp.mpf(0)
         for power in range(-53, 1):
             e = Rounded(power)

@@ -1,5 +1,5 @@
-"""The known answers: the files are those that were frozen and agree with the second implementation, and the shared library,
-from C and through ctypes, with the files."""
+"""The files of known answers are those that were frozen. The second implementation agrees with them, and so does the shared
+library, called from C and through ctypes."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ def program(tmp_path_factory):
     return compile_program(ROOT / "tests" / "c" / "known_answers.c", tmp_path_factory.mktemp("c") / "known_answers")
 
 
-# The names that git has for their contents.
+# git's hashes of the contents.
 FROZEN = {
     "spec1.txt": "b82ea8570f0b8bb1237fe8ec76cd3950f358c40e",
     "spec1.h": "6f0f3b8c9f0fe9a5c5445fc2f609ee68fc52186e",
@@ -58,8 +58,8 @@ def test_checksums(program, n, expected):
     assert hashlib.sha256(printed).hexdigest() == expected
 
 
-# Of each function in spec1-f32.txt: how many doubles stand between the index and the answer or what was before, and how many
-# checksums and elements there are.
+# For each function in spec1-f32.txt: the number of doubles between the index and the answer (or the value before), and the
+# numbers of checksums and of elements.
 FLOATS = {
     "random_noise_fill_f32": (0, 12, 195),
     "random_noise_add": (1, 12, 159),

@@ -1,4 +1,4 @@
-"""The proof of the map holds for the tables that the library has, and for no others."""
+"""The proof of the map holds for the library's tables, and fails for changed ones."""
 
 import copy
 import math
@@ -64,7 +64,7 @@ def step_over_an_edge(tables):
 
 
 def begin_the_tail_early(tables):
-    """At the layer before, where it does not belong: its envelope is larger than a slot."""
+    """The tail begins one strip too early, where its envelope is larger than a slot."""
     tables.tail_start = tables.strips[-1].left
     del tables.strips[-1]
 
@@ -108,7 +108,7 @@ def test_the_bounds_of_e_and_l_hold_and_are_close(elementary):
 
 
 def near_powers(lowest, highest):
-    """What lies close to every change of exponent, and to those of the functions' own reductions."""
+    """Arguments close to every change of exponent, and close to the ends of the functions' own reductions."""
     for power in range(lowest, highest):
         edge = math.ldexp(1.0, power)
         for x in (edge, edge * math.sqrt(2), edge * math.log(2)):

@@ -1,4 +1,4 @@
-"""What docs/scale.md says of 10^6 workers and 10^18 samples: far-apart indices, other streams, and its formulas."""
+"""Statements of docs/scale.md about 10^6 workers and 10^18 samples: indices that are far apart, other streams, and the formulas."""
 
 import math
 import random
@@ -19,7 +19,7 @@ def assert_same_bits(drawn, expected):
     numpy.testing.assert_array_equal(drawn.view(numpy.uint64), numpy.array(expected).view(numpy.uint64))
 
 
-# Where one worker's range ends and the next one's begins, and other indices that numbers of fewer bits do not reach.
+# Borders between the ranges of two workers, and other indices that do not fit into fewer bits.
 BORDERS = [rank * EACH for rank in [1, 2, WORKERS - 1, WORKERS, *random.Random(1).sample(range(WORKERS), 20)]]
 BORDERS += [power + step for power in [2**31, 2**32, 2**53, 2**63, END - 1000] for step in (-1, 0, 1)]
 
@@ -41,7 +41,7 @@ def test_no_range_wraps(library, noise):
 
 
 def drawn_by_workers(library, ranges):
-    """One array of what each worker draws, by a call each, of (number, stream, first)."""
+    """The samples of all workers in one array. Each worker makes one call, with its (number, stream, first)."""
     out = numpy.empty(sum(number for number, _, _ in ranges))
     fill, place = library.random_noise_fill, out.ctypes.data
     for number, stream, first in ranges:
@@ -51,7 +51,7 @@ def drawn_by_workers(library, ranges):
 
 
 def test_a_million_slices_make_the_vector(library, noise):
-    """Of 3 or 4 elements each, across an index that has more than 32 bits."""
+    """Slices of 3 or 4 elements each, across an index that has more than 32 bits."""
     number, start = 3 * WORKERS + 17, 2**32 - WORKERS
     cuts = [rank * number // WORKERS for rank in range(WORKERS + 1)]
     slices = [(end - begin, 0, start + begin) for begin, end in zip(cuts, cuts[1:])]
@@ -59,7 +59,7 @@ def test_a_million_slices_make_the_vector(library, noise):
 
 
 def expected_equal_pairs(number, digits):
-    """Of numbers from N(0,1) on a grid with so many binary digits: the sum over binades of squared density times spacing."""
+    """For numbers from N(0,1), rounded to so many binary digits: the sum over binades of the squared density times the spacing."""
     binades = range(-60, 4)
     squared = [(math.erf(2.0 ** (e + 1)) - math.erf(2.0**e)) / (2 * math.sqrt(math.pi)) for e in binades]
     return number**2 / 2 * sum(area * 2.0 ** (e - digits + 1) for e, area in zip(binades, squared))
@@ -71,8 +71,8 @@ def equal_pairs(values):
 
 
 @pytest.mark.parametrize("worker", [lambda rank: (1, 0, rank * EACH), lambda rank: (1, rank, 0)], ids=["indices", "streams"])
-def test_a_million_workers_are_unrelated(library, worker):
-    """Their first samples. As doubles none are equal; rounded to 24 digits, as many as of independent ones."""
+def test_a_million_workers_are_independent(library, worker):
+    """Their first samples. No two doubles are equal. After rounding to 24 digits, as many are equal as among independent samples."""
     first = drawn_by_workers(library, [worker(rank) for rank in range(WORKERS)])
     assert expected_equal_pairs(WORKERS, 53) < 2e-5 and equal_pairs(first) == 0
     expected = expected_equal_pairs(WORKERS, 24)
@@ -92,7 +92,7 @@ def test_formulas_of_the_document():
 
 
 def test_keys_collide_as_often_as_the_formula_says():
-    """n random keys of b bits: n^2 / 2^(b + 1) pairs, here of 16 bits."""
+    """n random keys of b bits have n^2 / 2^(b + 1) equal pairs. Here b is 16."""
     n, trials = 100, 40000
     keys = numpy.sort(numpy.random.default_rng(1).integers(2**16, size=(trials, n)), axis=1)
     expected = trials * n**2 / 2**17
@@ -100,7 +100,7 @@ def test_keys_collide_as_often_as_the_formula_says():
 
 
 def test_random_ranges_overlap_as_often_as_the_formula_says():
-    """n ranges of length L at random places of 2^b: n^2 L / 2^b pairs, and none with the probability e to minus that."""
+    """n ranges of length L at random places of 2^b have m = n^2 L / 2^b pairs that overlap. The probability of none is exp(-m)."""
     n, length, trials = 500, 1000, 10000
     places = numpy.sort(numpy.random.default_rng(1).integers(2**32 - length, size=(trials, n)), axis=1)
     without = trials * math.exp(-(n**2) * length / 2**32)
@@ -109,7 +109,8 @@ def test_random_ranges_overlap_as_often_as_the_formula_says():
 
 
 def test_blocks_a_sample():
-    """0.5222: half a block, and a residual of one element in 64 whose attempts are accepted as often as areas say."""
+    """0.5222 blocks: half a block for the first word, and the attempts of the one element in 64 that is in the
+    residual. The ratio of the areas is the probability that an attempt is accepted."""
     accepted = math.sqrt(math.pi / 2) / 64 / (512 * float(twin.S))
     assert accepted == pytest.approx(0.702, abs=5e-4)
     assert 0.5 + 1 / 64 / accepted == pytest.approx(0.5222, abs=5e-5)

@@ -1,5 +1,5 @@
-"""The samples are independent and N(0,1): `make stats` at a small size. Fixed seeds, so that it says the same every
-time. A test fails where a right library would be this far off once in a million (or, of many figures, any one)."""
+"""The samples are independent and N(0,1): `make stats` at a small size. The seeds are fixed, so the result is the
+same every time. A test fails if its p-value, corrected for the number of figures, is below one in a million."""
 
 import math
 
@@ -44,14 +44,14 @@ def test_a_flaw_is_found(verdicts, flaw):
 
 @pytest.mark.parametrize("statistic, p", [(1.933, 0.1), (2.492, 0.05), (3.878, 0.01)])
 def test_anderson_and_darlings_table(statistic, p):
-    """Of 1954."""
+    """Their table of 1954."""
     above, below = distributions.anderson_darling_tails(statistic)
     assert abs(above - p) < 3e-5 and abs(above + below - 1) < 1e-9
 
 
 @pytest.mark.parametrize("number", [30, 100, 1000, 10**6])
-def test_cells_in_which_few_are_expected(number):
-    """However few, the p-values of right counts are spread evenly."""
+def test_cells_with_small_expected_counts(number):
+    """For any number of samples, the p-values of right counts are uniform."""
     generator = numpy.random.default_rng(1)
     probabilities = 0.9 ** numpy.arange(200) / (0.9 ** numpy.arange(200)).sum()
     draws = generator.multinomial(number, probabilities, 1000)

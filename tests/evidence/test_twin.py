@@ -1,5 +1,5 @@
-"""The library's samples are what docs/value-spec.md says, to the last bit: they are compared with a second implementation
-of its text. The last tests prove that no kind of step was left out of that."""
+"""The library's samples are those of docs/value-spec.md, to the last bit. They are compared with a second implementation
+of its text. The last tests show that every kind of step was compared."""
 
 import itertools
 import math
@@ -25,8 +25,8 @@ RANGES = [
     (LAST, 1),
 ]
 
-# All elements of the residual among these are compared, of the sequence (0, 0). Each strip accepts and rejects there, except
-# for what the rare indices have: strips that hardly ever accept or reject. They are what a search of 2^28 elements found.
+# All residual elements among the first SEARCHED of the sequence (0, 0) are compared. Almost every strip accepts and rejects
+# there. Some strips hardly ever do one of the two: RARE has indices for these, from a search of 2^28 elements.
 SEARCHED, CHUNK = 2**24, 2**22
 RARE = [
     18869130, 19984041, 21317971, 23874547, 25544238, 27939833, 29951105, 31865162, 32463466, 33991676, 35884278,
@@ -35,7 +35,7 @@ RARE = [
 
 
 def assert_same_bits(drawn, expected):
-    """Of doubles or floats."""
+    """Compares doubles or floats."""
     bits = f"u{drawn.itemsize}"
     numpy.testing.assert_array_equal(drawn.view(bits), numpy.array(expected, drawn.dtype).view(bits))
 
@@ -56,7 +56,7 @@ def test_ranges_of_floats(library, seed, stream, first, number):
 
 @pytest.fixture(scope="module")
 def residual(noise):
-    """The library's samples of the residual, the twin's, the twin's kinds of steps, and the most attempts of an element."""
+    """The residual's samples from the library and from the twin, the kinds of steps of the twin, and the most attempts of an element."""
     encrypt = twin.encryptor(0, 0)
     drawn, expected, kinds, attempts = [], [], set(), 0
     found = []
@@ -97,7 +97,7 @@ def x():
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_adding(library, x, scale):
-    # Constants; a signal of the noise's size, rounded with it; and the product's negative, of which nothing must be left.
+    # Constants; a signal of the noise's size; and the negative of the product, for which the sum must be 0.
     for signal in (
         *([constant] * NUMBER for constant in (0.0, -0.0, 1.0, 1e-310, -1.7e308)),
         [scale * y for y in reversed(x)],
@@ -127,7 +127,7 @@ def neighbours(value):
 
 
 def test_sums_between_two_floats(library, x):
-    """The sum is a double first: one that is half-way between two floats, or is rounded to there, goes to the even one."""
+    """The sum is rounded to a double first. If that double is half-way between two floats, it is rounded to the even float."""
     compared = 0
     for y, index in zip(x[:500], itertools.count(FIRST)):
         for units, expected in ((1, 0), (3, 4), (1 + 2**-52, 0), (1 - 2**-53, 0), (1 + 2**-20, 2), (-1, -1), (-0.5, 0)):
@@ -151,7 +151,7 @@ def test_mean_and_scale(library, x, mean, scale):
 
 
 def test_the_library_has_the_tables_of_the_text():
-    """Not every bit of them shows in samples that can be found."""
+    """The tables are compared directly, because not every bit of them shows in samples that can be found."""
     source = (ROOT / "rust" / "src" / "noise" / "tables.rs").read_text()
     widths = [int(word.replace("_", ""), 16) << 32 for word in re.findall(r"\b0x[0-9a-f_]+", source)]
     assert [twin.from_bits(bits) for bits in widths[2:]] == twin.WIDTH[2:] and len(widths) == 128
@@ -180,7 +180,7 @@ def test_every_strip_and_the_tail_were_compared_accepting_and_rejecting(residual
 
 
 def test_the_last_bits_of_exp_and_log():
-    """They hardly ever show in a sample. The library's unit tests know the same sums."""
+    """They hardly ever show in a sample. tests/elementary.rs has the same sums for the library."""
     arguments = [twin.uniform((n * 0x9E3779B97F4A7C15 & 2**64 - 1) >> 12) for n in range(1, 100_001)]
     for function, expected in (
         (twin.minus_log, 0xDB17E4A9B820C6ED),

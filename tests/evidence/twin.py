@@ -1,6 +1,6 @@
-"""A second implementation of docs/value-spec.md, written from its text alone: to be read, and to be compared with.
+"""A second implementation of docs/value-spec.md, written from its text alone. It is there to be read, and to be compared with the library.
 
-Python's floats and NumPy's are binary64 without fused operations, so that the values agree with the library's to the last bit."""
+Python's and NumPy's floats are binary64 without fused operations, so the values agree with the library's to the last bit."""
 
 import itertools
 import math
@@ -24,7 +24,7 @@ def block(encrypt, b, a):
 
 
 def first_words(encrypt, first, number):
-    """The first words of so many elements, all blocks encrypted at once: much faster than one by one."""
+    """The first words of so many elements. All blocks are encrypted at once, which is much faster than one by one."""
     counters = numpy.zeros(((first + number + 1) // 2 - first // 2, 2), "<u8")
     counters[:, 0] = numpy.arange(len(counters), dtype="u8") + numpy.uint64(first // 2)
     words = numpy.frombuffer(encrypt.update(counters.tobytes()), "<u8")
@@ -47,8 +47,9 @@ def finished(words, magnitude):
 
 
 def steps(encrypt, index, word):
-    """What happens to an element with this first word, as (kind, number, value): the box of a layer or the residual, then
-    attempts in a strip or the tail. The value of a step that does not settle the element is None."""
+    """The steps of an element with this first word, as (kind, number, value). The first is the box of a layer, or the
+    residual. After the residual come attempts in a strip or the tail. The value of a step that does not settle the
+    element is None."""
     layer = word >> 56 & 127
     if layer >= 2:
         yield "box", layer, signed(word, uniform(word) * WIDTH[layer])
@@ -79,7 +80,7 @@ def element(seed, stream, index):
 
 
 def elements(seed, stream, first, number):
-    """The same for many: the boxes, which are most of them, all at once."""
+    """Many elements. The boxes, which settle most of them, are computed all at once."""
     encrypt = encryptor(seed, stream)
     words = first_words(encrypt, first, number)
     array = numpy.array(words, "u8")
@@ -91,7 +92,7 @@ def elements(seed, stream, first, number):
     return values.tolist()
 
 
-# --- What is made of the elements
+# --- Sums, means and floats
 
 
 def added(a, scale, x):
@@ -104,7 +105,8 @@ def normal(mean, scale, x):
 
 
 def rounded(doubles):
-    """To floats, as an array: NumPy rounds to nearest, ties to even. The formulas above take floats as the doubles they are."""
+    """The doubles rounded to floats, as an array. NumPy rounds to nearest, ties to even. The formulas above take a float as the
+    double of the same value."""
     with numpy.errstate(over="ignore", under="ignore"):
         return numpy.array(doubles, float).astype(numpy.float32)
 
@@ -155,7 +157,7 @@ def minus_log(u):
     return (k - g) - e * LN2
 
 
-# --- The tables, from what defines them
+# --- The tables, from their definitions
 
 getcontext().prec = 60
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494")
@@ -171,14 +173,14 @@ def boxes():
     """Widths and tops of the boxes, the lowest first."""
 
     def width(m):
-        """The upper half of its bits is odd, the lower half 0: 21 significant bits, the last of them 1."""
+        """The double whose upper 32 bits are 2 m + 1 and whose lower 32 bits are 0. So it has 21 significant bits, the last of them 1."""
         return Decimal(from_bits((2 * m + 1) << 32))
 
     def too_wide(m):
         return h + V / width(m) > f(width(m))
 
-    # The room above a box, f(w) - h - V / w, is greatest at a width of 0.2156 whatever h is, so that a box that does not
-    # fit there does not fit at all. From there on boxes fit up to some width and none beyond.
+    # The room above a box, f(w) - h - V / w, is greatest at a width of 0.2156, for every h. If a box does not fit there,
+    # none fits. From that width on, boxes fit up to some width, and none fits beyond it.
     roomiest, m, h, found = 0x3FCB98C7 // 2, 0x40200001 // 2, Decimal(0), []
     while not too_wide(roomiest):
         m = bisect_left(range(m + 1), True, lo=roomiest, key=too_wide) - 1
@@ -188,7 +190,7 @@ def boxes():
 
 
 def strips(s):
-    """The strips of the area s and where they end; None if there are too many."""
+    """The strips of the area s, and where they end. None if there are too many."""
     left, found, staircase = Decimal(0), [], list(BOXES)
     while len(found) <= MOST_STRIPS:
         while staircase and staircase[-1][0] <= left:

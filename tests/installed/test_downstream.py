@@ -1,5 +1,5 @@
-"""Somebody's application, tests/installed/downstream, takes the library in each way that CMake has, and one source of it was written for an older
-header. It is tried where the library is installed: `make installcheck CHECKS=tests/installed/test_downstream.py`."""
+"""A user's application, tests/installed/downstream, gets the library in each way that CMake offers. One of its sources was written for an older
+header. The tests need an installed library: `make installcheck CHECKS=tests/installed/test_downstream.py`."""
 
 import os
 import pathlib
@@ -15,14 +15,14 @@ from conftest import ROOT, missing, need, run, snippets
 if "SOMEMEM_PREFIX" not in os.environ:
     pytest.skip("`make installcheck` runs this", allow_module_level=True)
 
-# Little is optimised, so that it is soon done.
+# Hardly optimised, to save time.
 CLEAN = {name: value for name, value in os.environ.items() if not re.match("MAKE|MFLAGS|CARGO_(?!HOME)|RUST(C|FLAGS)", name)}
 CLEAN |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CMAKE_PREFIX_PATH": os.environ["SOMEMEM_PREFIX"]}
 TRIPLE = "aarch64-linux-gnu"
 
 
 def upgraded(text):
-    """As CHANGELOG.md's table says."""
+    """The source, changed as the table in CHANGELOG.md says."""
     there, here = re.search(r"^\| `(SOMEMEM_\w+)` \| (.*): the compiler", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE).groups()
     assert text.count(there) == 1
     return re.sub(rf"case {there}:", "".join(f"case {name}: " for name in re.findall(r"SOMEMEM_\w+", here)), text)
@@ -39,7 +39,7 @@ def application(tmp_path):
 
 @pytest.fixture
 def expected(noise):
-    """What its two programs print."""
+    """The expected output of the application's two programs."""
     x = noise(1000, seed=42)
     smoothed = 0.0
     for one in x + 0.5 * noise(1000, seed=42, stream=1):
@@ -67,7 +67,7 @@ def printed(folder, expected, *emulator):
 
 
 def installs(folder, place):
-    """The application finds the library where both are installed, and nowhere else."""
+    """The application finds the library if both are installed, and only then."""
     run("cmake", "--install", folder, "--prefix", place, env=CLEAN)
     for copy in place.glob("lib*/libsomemem.so.0.1"):
         moved = copy.resolve()
@@ -100,7 +100,7 @@ def test_as_a_part_of_it(application, expected, way, generator, shared, tmp_path
     printed(folder, expected)
     assert needs_library(folder / "levels") == (shared == "ON") and not needs_library(folder / "before")
     installs(folder, tmp_path / "of mine")
-    # Built again there is nothing to do.
+    # A second build has nothing to do.
     before = (folder / "levels").stat().st_mtime_ns
     run("cmake", "--build", folder, env=CLEAN)
     assert (folder / "levels").stat().st_mtime_ns == before
@@ -108,7 +108,7 @@ def test_as_a_part_of_it(application, expected, way, generator, shared, tmp_path
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_for_another_cpu(application, expected, compiler):
-    """By Debian's compiler of Rust, which can have a standard library for it, and a C compiler for that alone or for any CPU."""
+    """With Debian's Rust compiler, which can have a standard library for that CPU. The C compiler is for that CPU only, or for any."""
     need(f"{TRIPLE}-g++"), need("qemu-aarch64"), need(compiler)
     if not pathlib.Path("/usr/lib/rustlib/aarch64-unknown-linux-gnu").exists():
         missing("Rust's standard library for aarch64 is not installed")

@@ -29,7 +29,7 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
-    """Not where it was installed: everything must be found from where it is."""
+    """The installed files in another folder. Everything must be found there."""
     moved = tmp_path_factory.mktemp("moved")
     for file in FILES:
         (moved / file).parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def prefix(tmp_path_factory):
 
 @pytest.fixture
 def sh(prefix, tmp_path):
-    """A shell where the programs of the document are, and what it tells one to export."""
+    """A shell in a folder with the document's programs, with the variables that the document tells one to export."""
     need("pkg-config")
     (exports,) = snippets(DOCUMENT, "sh", "LD_LIBRARY_PATH")
     exports = exports.replace("$PREFIX/lib", f"$PREFIX/{LIB}")
@@ -55,7 +55,7 @@ def sh(prefix, tmp_path):
 
 
 def commands(*parts):
-    """The one command of the document in which all the parts are."""
+    """The one command of the document that contains all of the parts."""
     (command,) = [text for text in snippets(DOCUMENT, "sh") if all(part in text for part in parts)]
     return command
 
@@ -86,7 +86,7 @@ def test_pkg_config_finds_the_static_library(sh, expected, command):
 
 
 def test_a_static_library_alone_is_enough(sh, expected, prefix):
-    """Where no shared one is installed the linker takes it by itself, with the libraries that somemem.pc names."""
+    """If no shared library is installed, the linker takes the static one, with the libraries that somemem.pc names."""
     script = f"""
         mkdir only; cp '{prefix}/{LIB}/libsomemem.a' only
         cc noise.c -o noise $(pkg-config --cflags somemem) -Lonly $(pkg-config --static --libs-only-l somemem); ./noise"""

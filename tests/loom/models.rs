@@ -1,4 +1,4 @@
-//! What a few threads can do with a tiny table: two slots in the first segment, and one hint for all.
+//! All that a few threads can do with a tiny table: two slots in the first segment, and one hint for all threads.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ impl Table {
         }
     }
 
-    /// When no thread is under way: each slot that was ever used is live, in a hint or in the list, and in one of them. None of the
-    /// free ones holds a word. The table has no more slots than `most`.
+    /// To be called when no other thread runs. Each slot that was ever used must be live, in a hint, or in the list, and in only
+    /// one of these. No free slot holds a word. The table has at most `most` slots.
     fn check(&self, most: usize) {
         let used = self.used.load(Ordering::Relaxed);
         assert!(used - FIRST <= most, "{} slots for {most}", used - FIRST);
@@ -39,7 +39,7 @@ impl Table {
     }
 }
 
-/// For loom to see what of the slots is published and when, they are made one by one. A model's memory is not given back.
+/// Slots are made one by one, so that loom sees when each is published. A model's memory is not given back.
 pub fn allocate(number: usize) -> *mut Slot {
     let slot = || Slot { state: AtomicUsize::new(0), word: AtomicUsize::new(0), next_free: AtomicU32::new(0) };
     Box::leak((0..number).map(|_| slot()).collect::<Box<[Slot]>>()).as_mut_ptr()
@@ -47,7 +47,7 @@ pub fn allocate(number: usize) -> *mut Slot {
 
 pub unsafe fn free(_: *mut Slot) {}
 
-/// Tries all orders with so many changes of thread where a thread could have gone on; or as many as can be tried in time.
+/// Tries all orders in which a running thread is interrupted at most so many times, or as many orders as there is time for.
 fn model(preemptions: usize, work: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
@@ -68,7 +68,7 @@ fn start<R: 'static>(table: &Arc<Table>, work: impl FnOnce(&Table) -> R + 'stati
     thread::spawn(move || work(&table))
 }
 
-/// Tickets are live, of slots of their own, and stand for what they were given out for. Ends them.
+/// Checks that the tickets are live, have different slots, and give the words that they were made for. Ends them.
 fn end_all(table: &Table, live: &[(usize, usize)]) {
     let slots: HashSet<_> = live.iter().map(|(ticket, _)| ticket >> HALF).collect();
     assert_eq!(slots.len(), live.len(), "one slot was given out twice");
@@ -92,7 +92,7 @@ fn inserts_at_once_get_slots_of_their_own() {
 }
 
 #[test]
-fn of_removals_one_gets_the_address() {
+fn one_of_several_removals_gets_the_address() {
     model(3, || {
         let table = Arc::new(Table::new());
         let ticket = table.insert(8).unwrap();
@@ -105,7 +105,7 @@ fn of_removals_one_gets_the_address() {
     });
 }
 
-/// The slot of a ticket that is ended twice is used again meanwhile: by the thread that ended it, and by another.
+/// A ticket is ended twice. Between that its slot is used again, by the thread that ended it first and by another thread.
 #[test]
 fn a_slot_that_is_used_again_is_not_its_old_tickets() {
     model(3, || {
@@ -126,7 +126,7 @@ fn a_slot_that_is_used_again_is_not_its_old_tickets() {
     });
 }
 
-/// Removals that displace each other's hints, and inserts that take them, from the hint and from the list.
+/// Removals displace each other's hints. Inserts take slots from the hint and from the list.
 #[test]
 fn hints_and_the_list_give_each_slot_to_one() {
     model(2, || {
@@ -147,8 +147,8 @@ fn hints_and_the_list_give_each_slot_to_one() {
     });
 }
 
-/// Two threads that share a hint take what the other one left, and no slot is lost: the table has as many as were ever under way
-/// at once, which for a thread that frees one and displaces another are two.
+/// Two threads that share a hint take each other's slots, and no slot is lost. The table has as many slots as were ever in use
+/// at once. A thread that frees one slot and displaces another has two in use.
 #[test]
 fn hints_lose_no_slot() {
     model(3, || {
@@ -166,7 +166,7 @@ fn hints_lose_no_slot() {
     });
 }
 
-/// The list alone. A thread that is interrupted while it takes the first slot must not be deceived by its coming back.
+/// The list alone. A thread may be interrupted while it takes the first slot. It must notice if that slot was taken and put back.
 #[test]
 fn pops_and_pushes_give_each_slot_to_one() {
     model(4, || {
@@ -192,8 +192,8 @@ fn pops_and_pushes_give_each_slot_to_one() {
     });
 }
 
-/// However a ticket reaches another thread, that one sees the right word or none; and with the word what was written before it was
-/// stored, as a buffer's header is.
+/// However a ticket reaches another thread, that thread sees the right word or none. With the word it also sees what was written
+/// before the word was stored, such as a buffer's header.
 #[test]
 fn a_ticket_brings_its_word_and_what_that_points_to() {
     model(3, || {

@@ -1,5 +1,5 @@
-"""What random_noise and add_noise of the Python package write where: any memory, either type, rows of streams of their own, other means
-and scales. Each is compared with the C library's doubles and the formulas of the manual."""
+"""random_noise and add_noise of the Python package write the right samples to any memory, of either type, with a stream for each row,
+and with other means and scales. They are compared with the C library's doubles and the formulas of the manual."""
 
 import itertools
 import sys
@@ -15,7 +15,7 @@ SEED, STREAM, FIRST = 42, 7, 1001
 
 
 def expected(noise, shape, does, before, mean, scale, streams, first=FIRST):
-    """Element by element in C order: the doubles, what is done with them, and one rounding to the array's type."""
+    """The expected elements in C order: the formula is applied to the doubles, and the result is rounded once to the array's type."""
     if streams is None:
         x = noise(int(numpy.prod(shape)), SEED, STREAM, first).reshape(shape)
     else:
@@ -37,11 +37,11 @@ def draw(array, does, mean, scale, streams, first=FIRST):
 
 
 def unaligned(shape, dtype):
-    """As the field of a packed record is."""
+    """An array that is not aligned, like the field of a packed record."""
     return numpy.zeros(shape, [("before", "u1"), ("x", dtype), ("after", "u2")])["x"]
 
 
-# Each takes a shape and a type, and gives an array of that shape in memory that is larger.
+# Each function takes a shape and a type, and returns an array of that shape in a larger piece of memory.
 MEMORY = {
     "plain": lambda shape, dtype: numpy.zeros(shape, dtype),
     "Fortran order": lambda shape, dtype: numpy.zeros(shape, dtype, order="F"),
@@ -59,7 +59,7 @@ DOES = [("fill", 0.0, 1.0), ("normal", 0.1, -2.5), ("normal", 0.0, 3.0), ("add",
 
 
 def streams_of(rows):
-    """None is one stream for all; the others are one for each row."""
+    """Choices of streams: None is one stream for all rows, the others have a stream for each row."""
     steps = numpy.random.default_rng(3).integers(0, 3, rows)
     yield from (None, range(5, 5 + rows), range(9, 9 + 4 * rows, 4), range(3 * rows, 0, -3), numpy.cumsum(steps), [LAST - row for row in range(rows)])
 
@@ -83,7 +83,7 @@ def test_every_memory_gets_the_formulas_elements_and_nothing_else(noise, monkeyp
             assert draw(array, does, mean, scale, streams) is array
             assert array.tobytes() == wanted.tobytes(), (shape, does, streams)
             array[...] = numpy.arange(array.size).reshape(shape) / 3
-            assert whole.tobytes() == around.tobytes(), "something beside the array was written"
+            assert whole.tobytes() == around.tobytes(), "memory outside the array was written"
 
 
 def test_a_long_array_of_short_rows_and_one_of_long_rows(noise):
@@ -145,7 +145,7 @@ def test_rows_of_new_arrays(noise):
     ],
     ids=str,
 )  # fmt: skip
-def test_what_cannot_be_drawn_writes_nothing(options, kind, says):
+def test_a_refused_call_writes_nothing(options, kind, says):
     out = numpy.zeros((3, 5))
     with pytest.raises(kind, match=says):
         somemem.random_noise(out=out, **{"seed": 1} | options)
@@ -161,8 +161,8 @@ def test_a_stream_for_each_row_needs_rows():
 
 
 @pytest.mark.parametrize("kind", ["f8", "f4"])
-def test_small_arrays_take_the_short_way_to_the_same_samples(noise, monkeypatch, kind):
-    """Which is not there on every interpreter."""
+def test_small_arrays_get_the_same_samples_by_the_direct_call(noise, monkeypatch, kind):
+    """Some interpreters do not have the direct call."""
     lengths = [0, 1, 2, 3, 10, 1000, 2**15 - 1, 2**15, 2**15 + 1]
     places = [(0, 0, 0), (LAST, 5, LAST - 2**16), (7, LAST, 3)]
 
@@ -175,12 +175,12 @@ def test_small_arrays_take_the_short_way_to_the_same_samples(noise, monkeypatch,
 
     short = list(all_of_them())
     assert short[::2] == [noise(n, *place).astype(kind).tobytes() for n, place in itertools.product(lengths, places)]
-    assert sys.implementation.name != "cpython" or somemem._small.fill(numpy.empty(3, kind), 1, 2, 3), "the short way was not tried"
+    assert sys.implementation.name != "cpython" or somemem._small.fill(numpy.empty(3, kind), 1, 2, 3), "the direct call was not tried"
     monkeypatch.setattr("somemem._noise.fill_small", lambda *arguments: False)
     assert list(all_of_them()) == short
 
 
-def test_the_short_way_leaves_what_is_not_simple_alone():
+def test_the_direct_call_refuses_all_but_simple_arguments():
     fill, array = somemem._small.fill, numpy.zeros(3)
     read_only = numpy.zeros(3)
     read_only.flags.writeable = False
@@ -196,7 +196,7 @@ def test_the_short_way_leaves_what_is_not_simple_alone():
 
 
 def test_an_interrupt_ends_a_long_fill():
-    """The rest stays undrawn. What it costs is the time of one piece, or none is drawn after it."""
+    """The rest of the array is not drawn. At most the current piece is finished."""
     program = """
 import signal, numpy, somemem
 def interrupt(number, frame):

@@ -1,4 +1,4 @@
-"""The Python package among threads and processes: others run while it draws, and no value depends on them."""
+"""The Python package with threads and processes: other threads run while it draws, and no value depends on them."""
 
 import ctypes
 import hashlib
@@ -16,7 +16,7 @@ from conftest import LIBRARY, run
 
 @pytest.fixture
 def no_forced_switches():
-    """A thread then runs until it waits or gives the GIL up by itself."""
+    """With this a thread runs until it waits or gives up the GIL by itself."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1000)
     yield
@@ -24,7 +24,7 @@ def no_forced_switches():
 
 
 def lets_others_run(call):
-    """Whether another thread got to run during the call, within some tries: it may not wake up in time for the first."""
+    """Whether another thread ran during the call. There are several tries, because the other thread may wake up too late for the first."""
     for _ in range(20):
         gate, ran = threading.Lock(), []
         gate.acquire()
@@ -55,7 +55,7 @@ def test_other_threads_run_meanwhile(no_forced_switches):
     assert lets_others_run(lambda: somemem.random_noise(4_000_000, seed=1))
     assert lets_others_run(lambda: somemem.random_noise(4_000_000))
 
-    # That it could be seen if they did not: ctypes can call the same function with the GIL held.
+    # The test would notice if they did not run: ctypes can call the same function without releasing the GIL.
     held = ctypes.PyDLL(str(LIBRARY)).random_noise_fill
     held.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_uint64] * 3
     assert not lets_others_run(lambda: held(out.ctypes.data, out.size, 1, 0, 0))
@@ -91,7 +91,7 @@ def test_the_number_of_threads_changes_no_value(threads_as_before, noise):
 
 
 @pytest.mark.parametrize(("number", "kind"), [(-1, ValueError), (2**64, ValueError), (1.0, TypeError), ("1", TypeError)])
-def test_numbers_of_threads_that_there_are_not(number, kind):
+def test_impossible_numbers_of_threads(number, kind):
     with pytest.raises(kind, match="^n must be"):
         somemem.set_threads(number)
 

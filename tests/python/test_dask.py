@@ -1,4 +1,4 @@
-"""Noise as Dask arrays: whatever cuts, moves or repeats their chunks, an element's value is that of its place."""
+"""Noise as Dask arrays: chunks can be cut, moved or computed again, and an element's value still depends on its place only."""
 
 import io
 import os
@@ -18,7 +18,7 @@ EXAMPLE = ROOT / "python" / "examples" / "tail_probability.py"
 
 @pytest.fixture(scope="module", autouse=True)
 def imported():
-    """Not above: whoever reads this file would wait for them."""
+    """These imports are slow, so they are not at the top of the file."""
     global ProgressBar, da, dask, distributed, random_noise
     import dask
     import dask.array as da
@@ -80,7 +80,7 @@ def test_a_cluster_changes_no_value(cluster, whole):
 
 
 def test_a_killed_worker_changes_no_value(cluster, whole, tmp_path):
-    """The worker that comes to the third chunk ends there; whoever gets it afterwards finds that it has been done once."""
+    """The worker that draws the third chunk is killed. The worker that gets the chunk next sees that this was done."""
     marker = tmp_path / "killed"
 
     def kill_once(chunk, block_info=None):
@@ -93,14 +93,14 @@ def test_a_killed_worker_changes_no_value(cluster, whole, tmp_path):
         return chunk
 
     before = set(cluster.scheduler_info()["workers"])
-    # Told what it gives, Dask does not try it out here.
+    # With `dtype` and `meta` Dask does not call the function here to find its type.
     x = lazy((3, 40, 50)).map_blocks(kill_once, dtype=float, meta=np.empty((0, 0, 0)))
     assert np.array_equal(x.compute(), whole)
     assert marker.exists() and set(cluster.scheduler_info()["workers"]) != before, "no worker was killed"
 
 
 def test_far_places_are_drawn_alone(noise):
-    """Of four exabytes, in chunks that no memory holds."""
+    """In an array of four exabytes, with chunks that are larger than any memory."""
     x = random_noise((2**30, 2**29), seed=1, stream=2, first=2**63, chunks=(2**20, 2**29))
     place = (2**30 - 1) * 2**29 + 2**29 - 3
     assert np.array_equal(x[-1, -3:].compute(), noise(3, 1, 2, 2**63 + place))
@@ -110,7 +110,7 @@ def test_far_places_are_drawn_alone(noise):
 
 
 def test_what_is_lazy_may_be_larger_than_any_memory(noise):
-    x = random_noise(2**60 + 1, seed=1, chunks=2**44)  # each is larger, too
+    x = random_noise(2**60 + 1, seed=1, chunks=2**44)  # each chunk is larger, too
     assert np.array_equal(x[-3:].compute(), noise(3, 1, 0, 2**60 - 2))
     with pytest.raises(ValueError, match="up to index"):
         random_noise(2**64 + 1, seed=1, chunks=2**60)
@@ -127,7 +127,7 @@ def test_unknown_lengths_get_dasks_own_advice():
 
 
 def test_memory_is_bounded_by_the_chunks_in_flight():
-    """2 GiB of noise, summed up by a process that may have 1 GiB."""
+    """A process with 1 GiB of memory adds up 2 GiB of noise."""
     program = """
 import resource
 from somemem.dask import random_noise

@@ -1,4 +1,4 @@
-"""SomeMemory: it moves only where no array can notice, and its memory goes with the last that looks at it."""
+"""SomeMemory: its data moves only while no array shows it, and its memory is freed with the last array that shows it."""
 
 import copy
 import ctypes
@@ -23,7 +23,7 @@ def filled(number=12, **reserve):
 
 
 class Consumer:
-    """As other libraries take an array: its address, and a reference."""
+    """Takes an array as other libraries do: it keeps the address and a reference."""
 
     def __init__(self, array):
         self.address, self.array = array.__array_interface__["data"][0], array
@@ -75,7 +75,7 @@ def place(memory):
 @pytest.mark.parametrize("reserved", [1000, 10_000_000])
 @pytest.mark.parametrize("look", VIEWS.values(), ids=VIEWS.keys())
 def test_growing_inside_a_reserve_keeps_every_view(look, reserved):
-    """Whichever it is: it stays where it is, in memory that stays the buffer's, and nothing else is allowed under it."""
+    """For every kind of view: the data stays where it is, in memory of the buffer. Any other change is refused while the view is alive."""
     memory = filled(reserve=reserved)
     before = place(memory)
     view = look(memory)
@@ -113,7 +113,7 @@ def test_an_old_array_and_a_new_one_see_the_same_doubles():
 
 
 def test_a_reserve_is_as_long_as_it_was_promised():
-    """What there is room for by chance is no part of it. Shrinking keeps it, growing beyond it ends it."""
+    """Room that is there by chance does not belong to the reserve. Shrinking keeps the reserve, growing beyond it ends it."""
     memory = SomeMemory(1, reserve=3)
     view = memory.array
     memory.resize(3)
@@ -155,7 +155,7 @@ def test_a_reserve_that_cannot_be_had_changes_nothing(number):
 
 
 def test_a_reserve_promises_no_memory():
-    """Growing inside it under an array can be a MemoryError, and then the array and the rest of the reserve are as before."""
+    """Growing inside the reserve while an array is alive can raise a MemoryError. Then the array and the reserve are as before."""
     program = """
 import resource
 from somemem import SomeMemory
@@ -180,7 +180,7 @@ assert view[0] == 5
     run(sys.executable, "-c", program)
 
 
-def test_what_is_kept_of_freed_buffers_can_be_given_back():
+def test_kept_memory_of_freed_buffers_can_be_given_back():
     program = """
 from somemem import SomeMemory, trim
 def mapped():
@@ -192,7 +192,7 @@ freed()
 trim()
 before = mapped()
 freed()
-assert mapped() - before >= 16 << 20, "nothing is kept"
+assert mapped() - before >= 16 << 20, "no freed memory is kept"
 trim()
 assert mapped() - before < 1 << 20
 trim()
@@ -217,7 +217,7 @@ def test_memory_lives_as_long_as_a_view(look, end):
     assert not lib.somemem_data(handle)
 
 
-def test_two_arrays_and_both_count():
+def test_two_arrays_both_keep_the_memory():
     memory = filled()
     first, second = memory.array, memory.array
     del second
@@ -418,7 +418,7 @@ assert (memory[:1000] == range(1000)).all()
 @pytest.mark.parametrize(
     ("number", "kind"), [(-1, ValueError), (1.0, TypeError), ("1", TypeError), (None, TypeError), ((1, 2), TypeError)], ids=repr
 )
-def test_lengths_that_there_are_not(number, kind):
+def test_impossible_lengths(number, kind):
     memory = filled()
     for call in (SomeMemory, memory.resize, memory.reserve):
         with pytest.raises(kind, match="^n must"):
@@ -471,7 +471,7 @@ def test_it_is_not_copied_by_accident():
 
 
 def test_nothing_leaks():
-    """1.6 GB are made in each way; the process may not grow by a tenth of it."""
+    """Each way makes 1.6 GB in all. The process may not grow by a tenth of that."""
     program = """
 from somemem import SomeMemory
 def touched(memory):
@@ -494,8 +494,8 @@ for use in (lambda: touched(SomeMemory(100_000)), lambda: touched(SomeMemory(100
     run(sys.executable, "-c", PEAK + program)
 
 
-def test_no_array_is_made_of_memory_that_moves():
-    """One thread resizes, three look: an array is where the data is for as long as it lives, and shows what was written."""
+def test_no_array_shows_memory_that_moves():
+    """One thread resizes while three make arrays. Each array is where the data is for as long as it lives, and shows what was written."""
     memory, kept, wrong = filled(1000), numpy.arange(1000.0), []
     done = threading.Event()
 
@@ -556,9 +556,9 @@ def test_an_array_stays_while_another_thread_grows_the_memory():
     assert not wrong and place(memory) == before
 
 
-def test_nothing_can_be_made_of_what_an_array_holds_on_to():
-    """No copy, not even of one that has just been made; nor where the garbage collector has found it and a destructor brings it
-    back."""
+def test_the_base_of_an_array_gives_no_second_array():
+    """It cannot be copied, not even when it has just been made. It also gives none when the garbage collector has found it and
+    a destructor brings it back."""
     memory, tried = filled(), []
 
     def at_return(frame, event, argument):
@@ -573,7 +573,7 @@ def test_nothing_can_be_made_of_what_an_array_holds_on_to():
         memory.array
     finally:
         sys.setprofile(None)
-    assert tried, "the moment has not been met"
+    assert tried, "no value inside array_of was tried"
     base = memory.array.base
     assert numpy.asarray(base).dtype == object
     with pytest.raises(TypeError, match="cannot be copied"):
@@ -607,7 +607,7 @@ def test_a_subclass_cannot_lie_about_its_size():
 
 
 def test_a_forked_child_can_use_it():
-    """Whatever another thread was about when it forked."""
+    """The fork may come at any moment of another thread's work."""
     program = """
 import os, threading
 from somemem import SomeMemory
@@ -631,7 +631,7 @@ thread.join()
 
 
 def test_an_interrupt_leaves_nothing_behind():
-    """Wherever it comes: afterwards no array is alive, and the memory can be resized."""
+    """At whatever moment it comes, no array is alive afterwards, and the memory can be resized."""
     program = """
 import signal, sys
 from somemem import SomeMemory
@@ -656,7 +656,7 @@ while interrupts < 2000:
     run(sys.executable, "-c", program, timeout=300)
 
 
-def test_what_was_not_made_is_like_what_was_freed():
+def test_an_object_without_a_buffer_is_like_a_freed_one():
     class Careless(SomeMemory):
         def __init__(self):
             pass
@@ -691,7 +691,7 @@ def test_threads_that_free_at_once():
 
 
 def test_a_signal_handler_may_use_the_memory_that_it_interrupts():
-    """Wherever it comes in, also in the midst of a resize, what it keeps stays valid: then it gets no array, or nothing moves."""
+    """The handler may run at any moment, also in the middle of a resize. Then it gets no array, or it gets one and the data does not move."""
     program = """
 import signal
 from somemem import SomeMemory
@@ -725,7 +725,8 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def test_a_signal_handler_may_grow_the_memory_that_it_interrupts():
-    """Wherever it comes in, also in the midst of a resize: no array of either ends outside the buffer, or is moved away from."""
+    """The handler may run at any moment, also in the middle of a resize. No array of the handler or the program reaches beyond
+    the buffer, and the data does not move while one is alive."""
     program = """
 import signal
 from somemem import SomeMemory
@@ -761,7 +762,7 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def test_an_interrupt_while_growing_leaves_the_reserve_safe():
-    """Wherever it comes: the array stays where it is, and the memory can be resized afterwards."""
+    """At whatever moment it comes, the array stays where it is, and the memory can be resized afterwards."""
     program = """
 import signal
 from somemem import SomeMemory

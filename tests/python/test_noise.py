@@ -76,7 +76,7 @@ def test_noise_is_added_where_the_signal_is(noise, scale):
     assert same(part[4:6].ravel(), float(scale) * noise(20, 42, 7, 3) + 0.0) and not part[:4].any() and not part[6:].any()
 
 
-def test_noise_is_taken_off_again():
+def test_noise_is_subtracted_again():
     signal = numpy.linspace(-1, 1, 10_001)
     noisy = somemem.add_noise(signal.copy(), 0.1, seed=42, stream=7)
     assert abs(noisy - signal).max() > 0.1
@@ -84,7 +84,7 @@ def test_noise_is_taken_off_again():
 
 
 def test_a_failure_of_the_library_is_an_exception():
-    """Whatever the arguments' checks have let pass: by the statuses' names, which cffi reads in the header."""
+    """For a call that passes the checks of the arguments. The exception is chosen by the status's name, which cffi reads from the header."""
     for name, status in ffi.typeof("SomeMemStatus").relements.items():
         if name == "SOMEMEM_NO_MEMORY":
             with pytest.raises(MemoryError, match="cannot allocate 125000 doubles, 1 MB"):
@@ -96,7 +96,7 @@ def test_a_failure_of_the_library_is_an_exception():
     somemem._buffer.check(lib.SOMEMEM_OK)
 
 
-def test_large_arrays_are_the_librarys_memory_and_behave_as_arrays_do():
+def test_large_arrays_are_the_librarys_memory_and_behave_like_other_arrays():
     for options in ({}, {"seed": 1}, {"dtype": "f4"}):
         array = somemem.random_noise((300, 1000), **options)
         data = lib.somemem_data(array.base._handle)
@@ -131,7 +131,7 @@ def test_memory_is_freed_with_the_last_view(options):
 
 @pytest.mark.parametrize("call", ["random_noise(200_000)", "random_noise(400_000, seed=1, dtype='f4')", "add_noise(random_noise(200_000, seed=1), 1)"])
 def test_nothing_leaks(call):
-    """1.6 GB are drawn; the process may not grow by a tenth of it."""
+    """1.6 GB are drawn. The process may not grow by a tenth of that."""
     program = f"""
 from somemem import *
 {call}
@@ -143,7 +143,7 @@ assert peak() - before < 160_000, peak() - before
     run(sys.executable, "-c", PEAK + program)
 
 
-def test_what_failed_leaks_nothing():
+def test_failed_calls_leak_nothing():
     program = """
 import numpy
 from somemem import *
@@ -161,9 +161,9 @@ assert peak() - before < 160_000, peak() - before
 
 
 @pytest.mark.parametrize("call", ["random_noise(3, 4)", "random_noise(2, 1, 7)", "add_noise(np.zeros(3), 0.1, 4)", "lazy(3, 4)"])
-def test_what_chooses_the_samples_is_named(call):
-    """random_noise(3, 4) is no array of three rows, as other libraries have it, and no seed either."""
-    import somemem.dask  # not above: whoever reads this file would wait for it
+def test_seed_stream_and_first_are_keyword_arguments(call):
+    """In random_noise(3, 4) the 4 is neither a second dimension, as in other libraries, nor a seed."""
+    import somemem.dask  # not at the top, because this import is slow
 
     names = {"random_noise": somemem.random_noise, "add_noise": somemem.add_noise, "lazy": somemem.dask.random_noise, "np": numpy}
     with pytest.raises(TypeError, match="positional argument"):
@@ -231,7 +231,7 @@ def test_arrays_that_cannot_be_filled(array, kind, says):
 )
 def test_words_out_of_range(name, value, kind):
     if name == "stream" and isinstance(value, list):
-        return  # streams of no rows
+        return  # a stream for each of no rows
     says = "between 0 and 2..64 - 1" if kind is ValueError else "an integer"
     for call in (
         lambda **word: somemem.random_noise(3, **word),
@@ -262,7 +262,7 @@ def test_words_out_of_range(name, value, kind):
     ],
     ids=repr,
 )
-def test_shapes_that_there_are_not(n, kind, says):
+def test_impossible_shapes(n, kind, says):
     for options in ({}, {"seed": 1}):
         with pytest.raises(kind, match=says):
             somemem.random_noise(n, **options)
@@ -302,7 +302,7 @@ def test_scales_that_are_not_finite(scale, kind):
 
 
 def test_no_entropy_is_an_oserror(monkeypatch):
-    """As Python itself reports it, before anything is drawn."""
+    """It is reported as Python reports it, before anything is drawn."""
 
     def no_entropy(number):
         raise OSError(errno.EIO, "no random bytes")

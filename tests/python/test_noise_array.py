@@ -1,4 +1,4 @@
-"""NoiseArray: whatever is asked of it is what the whole array has there, drawn alone."""
+"""NoiseArray: every part of it equals the same part of the whole array, and is drawn alone."""
 
 import copy
 import itertools
@@ -20,7 +20,7 @@ SLICES = [slice(None), slice(1, 2), slice(0, 0), slice(-2, None), slice(None, No
 
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
 @pytest.mark.parametrize("shape", [(), (9,), (1,), (0,), (4, 7), (1, 5), (4, 1), (3, 4, 5), (2, 1, 3, 4), (2, 2, 2, 2, 3)], ids=str)
-def test_what_is_asked_for_is_what_the_whole_has_there(shape, dtype):
+def test_every_part_equals_that_part_of_the_whole(shape, dtype):
     field, whole = NoiseArray(shape, dtype=dtype, **PLACE), random_noise(shape, dtype=dtype, **PLACE)
     choices = [[*SLICES, *([0, -1, length - 1] if length else [])] for length in shape]
     keys = list(itertools.product(*choices)) if len(shape) < 3 else []
@@ -34,7 +34,7 @@ def test_what_is_asked_for_is_what_the_whole_has_there(shape, dtype):
     assert numpy.asarray(field).tobytes() == whole.tobytes()
 
 
-def test_keys_that_are_no_tuple():
+def test_keys_that_are_not_tuples():
     field, whole = NoiseArray((4, 5), **PLACE), random_noise((4, 5), **PLACE)
     for key in (2, -1, slice(1, 3), numpy.int64(2), ..., None):
         assert (field[key] == whole[key]).all() and field[key].shape == whole[key].shape
@@ -42,7 +42,7 @@ def test_keys_that_are_no_tuple():
     assert field[1, 2] == whole[1, 2] and type(field[1, 2]) is numpy.float64 and field[1, 2, ...].shape == ()
 
 
-def test_windows_of_what_no_memory_holds(noise):
+def test_windows_of_an_array_larger_than_any_memory(noise):
     field = NoiseArray((10**6, 10**6), seed=42)
     assert (field.shape, field.ndim, field.size, field.nbytes, len(field)) == ((10**6, 10**6), 2, 10**12, 8 * 10**12, 10**6)
     window = field[10:20, 5_000:6_000]
@@ -59,7 +59,7 @@ def test_windows_of_what_no_memory_holds(noise):
         whole[...]
 
 
-def test_no_more_memory_than_what_is_asked_for():
+def test_a_window_takes_no_more_memory_than_its_size():
     program = """
 from somemem import NoiseArray
 field = NoiseArray((10**5, 10**5), seed=1)
@@ -111,7 +111,7 @@ def test_keys_that_are_refused(key, says):
     ],
     ids=str,
 )
-def test_arrays_that_there_are_not(arguments, kind, says):
+def test_impossible_arrays(arguments, kind, says):
     with pytest.raises(kind, match=says):
         NoiseArray(**{"shape": 3, "seed": 1} | arguments)
     with pytest.raises(TypeError, match="positional"):

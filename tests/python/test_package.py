@@ -1,4 +1,4 @@
-"""The Python package as its users get it: the wheel, its types and its examples."""
+"""The Python package as users get it: the wheel, its types and its examples."""
 
 import importlib.metadata
 import os
@@ -65,7 +65,7 @@ def test_the_examples_in_the_docstrings(tmp_path):
 
 
 def mypy(*arguments, cwd):
-    # What it finds out about NumPy takes the time, and is kept.
+    # Most of the time goes into reading NumPy's types, so mypy's cache is kept.
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", pathlib.Path(sys.prefix) / "mypy"]
     return run(*command, *arguments, cwd=cwd)
 

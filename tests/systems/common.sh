@@ -1,4 +1,4 @@
-# What the scripts beside this one share: what was run and how it went, the programs in C, and Rust's standard library.
+# Shared by the scripts in this folder: the report of what was run, the programs in C, and Rust's standard library.
 # shellcheck shell=bash
 
 failed=0 not_run=0
@@ -10,8 +10,8 @@ say() { # result, what
   case $1 in failed) failed=1 ;; "not run") not_run=1 ;; esac
 }
 
-# Runs the function that follows, with an environment of its own, if the commands and files are there that it needs, and says how it
-# went.
+# Runs the function that follows, in an environment of its own, and reports the result. If a command or file that it needs is
+# missing, it is reported as not run.
 part() { # what, what it needs, the function and its arguments
   local name=$1 each
   for each in $2; do
@@ -27,13 +27,13 @@ part() { # what, what it needs, the function and its arguments
 
 cpu_seconds() { awk '{ print int(($14 + $15 + $16 + $17) / 100) }' /proc/$$/stat; }
 
-# Debian's compiler: it can have standard libraries for other targets, or their source.
+# Debian's compiler is used, because Debian has standard libraries for other targets, or their source.
 debian() { RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 "$@"; }
 SOURCE=/usr/lib/rustlib/src/rust/library
 
-# A standard library from its source, for what Debian has none for: compiled once, for tests and releases alike, and hardly
-# optimised, because most of that is done again in what is linked with it. Cargo's own way would compile it for each of them. Then all
-# that is compiled uses it. Where nothing is tested by Rust it does not unwind, and so needs no library for that.
+# Builds a standard library from its source, for targets for which Debian has none. After that, everything is compiled with it. It is
+# built once, for tests and releases, while cargo's own way would build it for each. It is hardly optimised, because most optimisation
+# is repeated when it is linked. Where no tests in Rust are run, it does not unwind, and so needs no library for that.
 use_standard_library() { # target, its crates, its features
   local target=$1 crates=$2 features=$3 work libraries abort=-Cpanic=abort
   [[ $crates != *test* ]] || abort=-Cpanic=unwind
@@ -45,7 +45,7 @@ use_standard_library() { # target, its crates, its features
     (cd "$work" && CARGO_ENCODED_RUSTFLAGS=-Cembed-bitcode=yes$'\x1f'$abort debian cargo build --quiet --release -Zbuild-std="$crates" \
       -Zbuild-std-features="$features" --target "$target" --target-dir "$work/target") || return 1
     cp "$work/target/$target/release/deps/"lib*.rlib "$libraries" && rm "$libraries"/libnothing-* || return 1
-    # Cargo compiled it to unwind, as tests do.
+    # Cargo compiled the library to unwind, as tests do.
     rm "$libraries"/libpanic_abort-* && debian /usr/bin/rustc --edition 2024 "$SOURCE/panic_abort/src/lib.rs" --crate-name panic_abort \
       --crate-type rlib --target "$target" -Cpanic=abort -Zforce-unstable-if-unmarked -Cembed-bitcode=yes \
       --sysroot "$work/sysroot" --out-dir "$libraries" || return 1
@@ -54,12 +54,12 @@ use_standard_library() { # target, its crates, its features
   export CARGO_ENCODED_RUSTFLAGS="-Cforce-frame-pointers=yes"$'\x1f'"--sysroot=$work/sysroot"
 }
 
-# The library as it is released; the target's standard library is Debian's, or that of use_standard_library.
+# Builds the library as it is released. The target's standard library is Debian's, or that of use_standard_library.
 release() { # target
   debian cargo build --quiet --release --no-default-features --target "$1" --target-dir "$target_dir"
 }
 
-# The C examples at small sizes, in folder $1, each run by the command that follows.
+# Runs the C examples in folder $1 at small sizes, each by the command that follows.
 examples() {
   local folder=$1 program
   shift
@@ -77,7 +77,7 @@ examples() {
   done
 }
 
-# What a program's name ends with, and what it is linked with.
+# The ending of a program's name, and its libraries.
 suffix="" link=()
 
 # Compiles the examples that need no MPI and some of the tests in C into a folder, by the compiler that follows.
@@ -91,14 +91,14 @@ compile_programs() { # folder, further tests, compiler
   done
 }
 
-# Wrong calls, known answers, the ends of memory and the use of the stack; the portable kernel is the one that needs most of it.
+# Runs wrong calls, known answers, the ends of memory and the use of the stack. The portable kernel needs the most stack.
 c_tests() {
   local folder=$1
   shift
   "$@" "$folder/misuse$suffix" && "$@" "$folder/known_answers$suffix" && "$@" "$folder/bounds$suffix" && "$@" "$folder/stack$suffix"
 }
 
-# All bytes of a known answer, as a program writes them.
+# The checksum of all bytes of a known answer, which a program writes.
 checksum() { # the program
   "$@" 0 | sha256sum | grep -q "^$(sed -n 's/^sha256 0 0 0 //p' tests/known_answers/spec1.txt) "
 }

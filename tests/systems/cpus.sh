@@ -1,12 +1,12 @@
 # CPUs that this machine does not have, under qemu's user emulation.
 # shellcheck shell=bash
 
-# The tests of values, handles and buffers; $1 is the kernel that must be among those tried, then come cargo's arguments. The known
-# answers are those of the kernel that the C functions choose.
+# The tests of values, handles and buffers. $1 is the kernel that must be among those tried. Cargo's arguments follow. The known
+# answers test the kernel that the C functions choose.
 tests() {
   local kernel=$1 printed
   shift
-  # Plain pages, because qemu takes memory for every page that was ever mapped, and these tests make thousands of buffers.
+  # Plain pages, because qemu takes memory for every page that was ever mapped. These tests make thousands of buffers.
   printed=$(SOMEMEM_EMULATED=1 SOMEMEM_PLAIN_PAGES=1 "$@" \
     --test kernels --test noise --test rows --test handles --test buffers --test threads --test known_answers \
     -- --nocapture --skip sixty_four_million --skip a_million --skip by_every_kernel 2>&1) || { printf '%s\n' "$printed" | tail -40; return 1; }
@@ -15,7 +15,7 @@ tests() {
   printf '%s\n' "$printed" | grep -q "$kernel"
 }
 
-# The programs in C with the library of folder $2, by the emulator that follows.
+# Runs the programs in C, with the library of folder $2, by the emulator that follows.
 programs() { # compiler, the library's folder, emulator
   local compiler=$1 library=$2 folder=$target_dir/$1
   local link=(-L"$library" -Wl,-rpath,"$library" -lsomemem -lm -lpthread -ldl)
@@ -24,7 +24,7 @@ programs() { # compiler, the library's folder, emulator
   compile_programs "$folder" "" "$compiler" && c_tests "$folder" "$@" && examples "$folder" "$@"
 }
 
-# The instructions that the kernel takes, where there is a record of them.
+# Counts the instructions that the kernel takes, if there is a record to compare with.
 instructions() { # the library's folder, compiler, kernel
   [ "$3" != Neon ] || SOMEMEM_LIBRARY_DIR=$1 CC=$2 RUSTC=/usr/bin/rustc python3 tests/evidence/instructions.py qemu-aarch64
 }

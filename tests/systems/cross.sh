@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs the library on CPUs and systems that this machine is not, and compares the values with the known answers. `make cross` calls it,
-# or with the names of some of its parts: tests/systems/cross.sh windows musl
+# Runs the library on other CPUs and systems than this machine's, and compares the values with the known answers. `make cross` calls it.
+# To run some of its parts, name them: tests/systems/cross.sh windows musl
 #
-# Needs the packages of Debian that `cross_packages` and `system_packages` in .ci/run name. Without one, what needs it is reported as not
-# run, and where CI is set that is a failure.
+# Needs the packages of Debian that `cross_packages` and `system_packages` in .ci/run name. If one is missing, the parts that need it are
+# reported as not run. If CI is set, that is a failure.
 set -u
 cd "$(dirname "$0")/../.."
 target_dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")/cross

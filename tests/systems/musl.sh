@@ -1,4 +1,4 @@
-# Linux with musl for its C library: the shared library, and programs that need nothing else.
+# Linux with musl as its C library: the shared library, and static programs.
 # shellcheck shell=bash
 
 musl() {
@@ -6,7 +6,7 @@ musl() {
   local link=(-L"$library" -Wl,-rpath,"$library" -lsomemem)
   export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER=musl-gcc
   use_standard_library $target std,panic_abort "" || return 1
-  # Otherwise Rust makes no shared libraries there. For backtraces it names libgcc_s, which Debian has only for glibc.
+  # Without this option Rust makes no shared libraries for musl. For backtraces it links libgcc_s, which Debian has only for glibc.
   local unwind=$target_dir/musl/unwind.o
   mkdir -p "$target_dir/musl" && musl-gcc -O2 -fPIC -c tests/systems/musl_unwind.c -o "$unwind" \
     && echo "INPUT(-lgcc_eh -lgcc $unwind)" >"$target_dir/musl/libgcc_s.so" || return 1

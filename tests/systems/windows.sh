@@ -1,4 +1,4 @@
-# Windows, by wine. What that cannot show stands in docs/platforms.md.
+# Windows, by wine. docs/platforms.md says what wine cannot show.
 # shellcheck shell=bash
 
 windows() {
@@ -7,7 +7,7 @@ windows() {
   local compiler=x86_64-w64-mingw32-gcc source
   export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=$compiler CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine
   export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=false
-  # No desktop, no .NET, no browser, no debugger that waits for somebody.
+  # No desktop, no .NET, no browser, and no debugger that waits for input.
   export WINEPREFIX=$folder/wine WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml,winedbg.exe="
   export WINEPATH="Z:${folder//\//\\}"
   mkdir -p "$folder" && use_standard_library $target std,test,panic_abort panic-unwind && release $target || return 1
@@ -31,7 +31,7 @@ rust_tests() { # target
     --test buffers --test handles --test threads --test known_answers -- --skip a_million --skip by_every_kernel
 }
 
-# CMake finds the DLL with its import library, and the static library with what it needs of the system, where cargo-c installs them.
+# CMake finds the DLL with its import library, and the static library with the system libraries that it needs, where cargo-c installs them.
 cmake_package() {
   local prefix=$folder/installed
   rm -rf "$prefix" "$folder/cmake" && mkdir -p "$prefix"/{bin,lib,include,share/cmake/somemem} "$folder/cmake" || return 1

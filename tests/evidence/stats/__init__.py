@@ -2,5 +2,5 @@
 
 import os
 
-# Each thread of the engine multiplies matrices of its own. NumPy reads this when it is first imported.
+# Each thread of the engine multiplies its own matrices. NumPy reads this setting when it is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

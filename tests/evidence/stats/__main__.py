@@ -8,13 +8,13 @@ import time
 
 
 def power(text):
-    """12345, 10**9 or 2^34."""
+    """The number that a text means: 12345, 10**9 or 2^34."""
     base, _, exponent = text.replace("**", "^").partition("^")
     return int(base) ** int(exponent or 1)
 
 
 class Progress:
-    """A line that is rewritten on a terminal; elsewhere a line now and then."""
+    """Shows progress: on a terminal in one line that is rewritten, elsewhere with a new line every 30 seconds."""
 
     def __init__(self, what):
         self.what, self.start, self.shown = what, time.monotonic(), 0.0

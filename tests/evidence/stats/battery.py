@@ -26,8 +26,8 @@ COARSER = (2**16, 2**12, 2**8, 2**4)
 
 @dataclass
 class Figure:
-    """One p-value: `p` is how likely a right sampler is as far off or farther, `too_good` how likely one as near or
-    nearer. The name of a test is its first words, up to the comma."""
+    """One p-value. `p` is the probability that a correct sampler deviates as much or more, `too_good` the
+    probability that it deviates as much or less. The family of a test is its name up to the comma."""
 
     test: str
     p: float
@@ -47,7 +47,7 @@ class Figure:
 
 
 def figures(totals, lattice=False):
-    """All p-values of a tally. With `lattice`, those of the library's own grid of small samples."""
+    """All p-values of a tally. With `lattice`, the grid of the library's small samples is expected."""
     found = [
         *bins(totals["bins"]),
         *tails(totals["bins"], totals["tails"]),
@@ -67,7 +67,7 @@ def figures(totals, lattice=False):
 
 
 def exact(name, compared, different):
-    """Of what has to be the same to the last bit."""
+    """A figure for values that must be the same to the last bit."""
     return Figure(f"{name}, compared", 0.0 if different else 1.0, 1.0, f"{different} of {compared} are different")
 
 
@@ -81,8 +81,8 @@ def bins(counts):
 
 
 def anderson_darling(counts):
-    """n times the integral of (F_n - F)^2 / (F (1 - F)) dF, with F known at the edges: what happens between two of 2^16
-    is a part in 10,000 of the whole. dF / (F (1 - F)) is the differential of the logit."""
+    """n times the integral of (F_n - F)^2 / (F (1 - F)) dF. F_n is known at the 2^16 edges only. The error from between
+    the edges is one part in 10,000. dF / (F (1 - F)) is the differential of the logit."""
     number = counts.sum()
     p = numpy.arange(1, counts.size) / counts.size
     off = (counts.cumsum()[:-1] - number * p) / math.sqrt(number)
@@ -90,10 +90,10 @@ def anderson_darling(counts):
 
 
 def tail_counts(counts, tails):
-    """[side][k]: samples of a side in the k-th bin of the tail, of probability 2^-(k+2)."""
+    """[side][k]: how many samples of a side are in the k-th bin of the tail, which has the probability 2^-(k+2)."""
     found = tails.copy()
     for side, half in enumerate((counts[: counts.size // 2], counts[counts.size // 2 :][::-1])):
-        # The fine bins from the outermost on are 2^-15 of |x| each; the outermost itself is in `tails`.
+        # Each fine bin has 2^-15 of all |x|. The samples of the outermost one are in `tails`.
         for k in range(15):
             found[side, k] += half[2 ** (14 - k) : 2 ** (15 - k)].sum()
     return found
@@ -114,7 +114,7 @@ def symmetry(counts, tails):
     negative, positive = counts.reshape(2, -1)
     number, z = counts.sum(), (positive.sum() - negative.sum()) / math.sqrt(counts.sum())
     yield Figure("signs", *normal_tails(z), f"z = {z:.3f}")
-    # The outermost bins are those of the tail, and where few are expected they are taken as one.
+    # The outermost bins are replaced by those of the tail. Bins with few samples are put together as one.
     positive, negative = numpy.append(positive[:-1], tails[1]), numpy.append(negative[:0:-1], tails[0])
     few = positive + negative < 2 * LEAST
     positive, negative = (numpy.append(side[~few], side[few].sum()) for side in (positive, negative))
@@ -123,8 +123,8 @@ def symmetry(counts, tails):
 
 
 def low_bits(by_class, by_binade, lattice):
-    """Given the magnitude: by classes that are all as likely, and by binades. Samples below 2^-18 are left out; for the
-    rest all values are as likely but for what known_limit.py has to say."""
+    """The low bits given the magnitude: by classes that are equally likely, and by binades. Samples below 2^-18 are
+    left out. For the others all values of the low bits are equally likely, except as known_limit.py predicts."""
     limit = 2.0 ** (1 - known_limit.FIRST)
     by_class = by_class.copy()
     by_class[0] -= by_binade[known_limit.FIRST + tally.BINADE_OFFSET :].sum(axis=0)
@@ -140,8 +140,8 @@ def low_bits(by_class, by_binade, lattice):
 
 
 def layers(totals):
-    """Low bits given the layer, of the samples and of the uniform numbers in them. (What known_limit.py says of boxes is
-    in 1 of a million samples of a layer: too few to be seen here.)"""
+    """The low bits given the layer, of the samples and of their uniform numbers. (The limit in known_limit.py concerns 1
+    in a million samples of a layer, which is too few to be seen here.)"""
     for name in ("samples", "uniforms"):
         rows = [counts for counts in totals[f"{name} by layer"] if counts.sum() >= LEAST * tally.LOW]
         if not rows:
@@ -173,7 +173,7 @@ def of_phases(name, phases, probabilities=None):
 
 
 def repeats(totals):
-    """Values that occur again among the samples far out, and among those of a thin slice nearer in."""
+    """Values that are repeated: among the samples far out, and among those of a thin slice nearer to 0."""
     low, high = FOLD_EDGES[tally.SLICE - 1], FOLD_EDGES[tally.SLICE + tally.SLICE_FOLDS - 1]
     for name, ends in (("far", (TAIL_EDGES[tally.FAR], 40.0)), ("slice", (low, high))):
         values = totals[name]
@@ -185,8 +185,8 @@ def repeats(totals):
 
 def coincidence(low, high):
     """The probability that two samples with magnitudes between these are the same double: the integral of the squared
-    density, halved for the signs, times the distance of doubles. (Samples of one box lie a few doubles apart and meet a
-    little more often: a tenth more for all.)"""
+    density times the distance of doubles, halved for the signs. (Samples of a box lie on a grid that is a few doubles
+    wide, so they are equal more often. Over all samples this adds a tenth.)"""
     high = min(high, low + 4)
     x = numpy.linspace(low, high, 10_001)
     density = numpy.exp(-(x**2) / 2) * math.sqrt(2 / math.pi) / between(low, high)
@@ -194,7 +194,7 @@ def coincidence(low, high):
 
 
 def farthest(totals):
-    """How likely the largest magnitude is."""
+    """The p-value of the largest magnitude."""
     if totals["far"].size:
         most = abs(totals["far"]).max()
         beyond = totals["bins"].sum() * between(most, math.inf)

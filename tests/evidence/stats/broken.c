@@ -1,6 +1,6 @@
-/* Samplers as they stand in textbooks, and the same code with one flaw each, all of which were found in released
- * software (golang/go #8731, bmad-ecosystem #2075, GSL's gausszig.c and others). The tests have to find the flaws, and
- * nothing in the samplers without one. */
+/* Samplers from textbooks, and the same code with one flaw each. All of these flaws were found in released software
+ * (golang/go #8731, bmad-ecosystem #2075, GSL's gausszig.c and others). The tests must find the flaws, and must find
+ * nothing in the samplers without a flaw. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 enum flaw {
   NONE,
   LAYER_FROM_VALUE_BITS,    /* the low bits of the uniform number are the layer */
-  LAYER_FROM_VALUE_BITS_32, /* likewise, with a word of 32 bits and widths of 24: the sample itself shows it */
+  LAYER_FROM_VALUE_BITS_32, /* the same with a word of 32 bits and widths of 24 bits: the sample itself shows the flaw */
   TAIL_ON_PEAK,             /* the highest layer leads to the tail, in place of the lowest */
   NEVER_NEGATIVE,
   TAIL_WITHOUT_SIGN,
@@ -16,7 +16,7 @@ enum flaw {
   MAGNITUDE_24_BITS,
   MAGNITUDE_31_BITS,
   INVERSION,                /* no flaw */
-  INVERSION_32_BITS,        /* of a word of 32 bits: no sample beyond 6.3, and few different ones far out */
+  INVERSION_32_BITS,        /* from a word of 32 bits: no sample beyond 6.3, and few different values far out */
 };
 
 /* --- Bits: SplitMix64. (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators",
@@ -62,7 +62,7 @@ static double tail(uint64_t *state) {
   return TAIL_START - x;
 }
 
-/* Whether a point of the layer between its own width and the next one's lies under the curve. */
+/* Whether a point of the layer, between the layer's width and the next layer's, lies under the curve. */
 static int under_curve(double x, int layer, double u, enum flaw flaw) {
   if (flaw == WEDGE_OFF_BY_ONE && layer < LAYERS - 1) layer++;
   double below = exp(-0.5 * (width[layer] * width[layer] - x * x));
@@ -70,7 +70,7 @@ static int under_curve(double x, int layer, double u, enum flaw flaw) {
   return above + u * (below - above) < 1;
 }
 
-/* Where a word's layer is; its lowest bit is the sign. The highest bits are the value's, as many as it has. */
+/* The layer of a word. Its lowest bit is the sign. The highest bits are the value, as many as the value has. */
 static int layer_of(uint64_t word, enum flaw flaw) {
   int shift = flaw == LAYER_FROM_VALUE_BITS ? 12 : flaw == LAYER_FROM_VALUE_BITS_32 ? 33 : 1;
   return (int)(word >> shift & (LAYERS - 1));
@@ -96,8 +96,8 @@ static double ziggurat(uint64_t *state, enum flaw flaw, uint8_t *settled) {
   }
 }
 
-/* --- Inversion: Q(x) = p is solved by Halley's steps from a first guess, of whose error of 3e-3 the second leaves nothing. (M.
- * Abramowitz, I. A. Stegun, 26.2.22.) */
+/* --- Inversion: Q(x) = p is solved by Halley's method. The first guess has an error of 3e-3, and after two steps no error is
+ * left. (M. Abramowitz, I. A. Stegun, 26.2.22.) */
 
 static double inversion(uint64_t *state, enum flaw flaw) {
   uint64_t word = next_word(state);
@@ -110,7 +110,7 @@ static double inversion(uint64_t *state, enum flaw flaw) {
   return word & 1 ? x : -x;
 }
 
-/* A chunk of a sampler's samples: those from `first` on of one of its sequences, if chunks are all as long. */
+/* A chunk of a sampler's samples: those from `first` on in one of its sequences, if all chunks have the same length. */
 void broken_fill(double *out, uint8_t *layer, size_t number, uint64_t first, enum flaw flaw) {
   uint64_t state = mixed(first + 0x243f6a8885a308d3);
   for (size_t n = 0; n < number; n++) {

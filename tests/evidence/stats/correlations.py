@@ -1,5 +1,5 @@
-"""Correlations between sequences, of values and of squares, at the same index and one index apart: all pairs at once, as
-a product of matrices."""
+"""Correlations between sequences, of values and of squares, at the same index and one index apart. A product of matrices
+gives those of all pairs at once."""
 
 import numpy
 
@@ -11,7 +11,7 @@ UNIT = 2**22  # samples of all sequences together
 
 
 def one_bit_apart(seed, stream):
-    """A key and those that differ from it in one of their 128 bits."""
+    """A key, and the 128 keys that differ from it in one bit."""
     flips = [1 << n for n in range(64)]
     return [(seed, stream), *((seed ^ flip, stream) for flip in flips), *((seed, stream ^ flip) for flip in flips)]
 
@@ -48,7 +48,7 @@ class Correlated:
         length, number = totals["length"][0], len(self.keys)
         above = numpy.triu_indices(number, 1)
         apart = numpy.nonzero(~numpy.eye(number, dtype=bool))
-        # Of products of normal variables, and of squares of them: third and fourth cumulants of a sum of so many.
+        # Third and fourth cumulants of a sum of `length` terms: products of normal variables, and products of their squares.
         cumulants = {"values": (0, 0), "squares": (8 / length**0.5, 144 / length)}
         for name in cumulants:
             for where, pairs, right in (("at the same index", above, 0), ("one index apart", apart, 1)):
@@ -59,8 +59,8 @@ class Correlated:
                 yield from self.judge(f"{name} {where}", r, pairs, length, cumulants[name])
 
     def judge(self, name, r, pairs, length, cumulants):
-        """Pearson's r times the root of the length is N(0,1), closely; and r of two pairs that share a sequence are
-        uncorrelated, also their squares, since each sequence is divided by its own deviation."""
+        """Pearson's r times the root of the length is nearly N(0,1). If two pairs share a sequence, their r are
+        still uncorrelated, and so are the squares of r, because each sequence is divided by its own deviation."""
         z = r * numpy.sqrt(length - 1)
         skewness, kurtosis = cumulants
         most = abs(z).argmax()

@@ -1,4 +1,4 @@
-"""Where the bins begin and end, and the probabilities of cells that are not all as likely."""
+"""The edges of the bins, and the probabilities of cells that are not equally likely."""
 
 import ctypes
 
@@ -10,7 +10,7 @@ SQUARE_BLOCKS = (2, 8, 64, 1024)
 
 
 def folded_quantiles(probabilities):
-    """x with P(|X| < x) as given, to 2 units of the last place: inverted from the nearer side."""
+    """The x for which P(|X| < x) is the given probability, to 2 units of the last place. The smaller of the two tails is inverted."""
     near = numpy.sqrt(2) * erfinv(numpy.minimum(probabilities, 0.5))
     far = numpy.sqrt(2) * erfcinv(numpy.minimum(1 - probabilities, 0.5))
     return numpy.where(probabilities <= 0.5, near, far)
@@ -53,14 +53,14 @@ def between(low, high):
 
 
 def pair_probabilities(ratios):
-    """Of the cells of count_pairs(): an angle within an eighth of a circle, by its tangent."""
+    """The probabilities of the cells of count_pairs(): each is an angle within an eighth of a circle, given by its tangent."""
     angles = numpy.arctan(numpy.arange(ratios + 1) / ratios)
     return numpy.tile(numpy.diff(angles) / (2 * numpy.pi), 8)
 
 
 def triple_probabilities(parts):
-    """Of the cells of count_triples(): the solid angle of [0, u] x [0, v] at the distance 1 is
-    atan(u v / sqrt(1 + u^2 + v^2)), and a face of the cube has 4 such quarters."""
+    """The probabilities of the cells of count_triples(). The solid angle of [0, u] x [0, v] at the
+    distance 1 is atan(u v / sqrt(1 + u^2 + v^2)). A face of the cube has 4 such quarters."""
     u, v = numpy.meshgrid(*2 * [numpy.arange(parts + 1) / parts])
     angles = numpy.arctan(u * v / numpy.sqrt(1 + u**2 + v**2))
     cells = numpy.diff(numpy.diff(angles, axis=0), axis=1)

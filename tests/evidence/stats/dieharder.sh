@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# dieharder on the samples as uniform words, two tests at a time, each on a stream of its own: all tests that it calls
-# good itself, but for most lags of rgb_lagged_sum, which take long. What it calls suspect or says not to use are opso,
-# oqso, dna and sums. Arguments: the command that writes words, to which --stream and a number are added.
+# Runs dieharder on the samples as uniform words, two tests at a time, each on a stream of its own. It runs all tests
+# that dieharder calls good, except most lags of rgb_lagged_sum, which take long. The tests that dieharder calls
+# suspect, or says not to use, are opso, oqso, dna and sums. Arguments: the command that writes words, to which
+# --stream and a number are added.
 set -euo pipefail
 command -v dieharder >/dev/null || {
   echo "dieharder is not installed (Debian: apt install dieharder)" >&2
@@ -19,7 +20,7 @@ export WORDS="$*"
 one() {
   local number=${1%%:*} tuple=0
   [[ $1 == *:* ]] && tuple=${1#*:}
-  # dieharder reads no further than it needs, so that the writer ends with a closed pipe.
+  # dieharder stops reading when it has enough. Then the pipe is closed and the writer ends.
   $WORDS --stream "$2" | dieharder -g 200 -d "$number" -n "$tuple" \
     -D test_name -D ntuple -D tsamples -D psamples -D pvalues -D assessment -D no_whitespace
 }

@@ -1,11 +1,11 @@
-"""Distributions of test statistics, with both tails to full relative precision where they can be had."""
+"""Distributions of test statistics, with both tails to full relative precision where this is possible."""
 
 import math
 
 import numpy
 from scipy.special import betainc, chdtr, chdtrc, erfc, gammainc, ndtr
 
-LEAST = 10  # the expected count below which a cell is put together with others
+LEAST = 10  # cells with a smaller expected count are put together
 
 
 def chi_square(counts, probabilities=None, number=None):
@@ -14,8 +14,8 @@ def chi_square(counts, probabilities=None, number=None):
 
 
 def pearson(counts, probabilities=None, number=None):
-    """The statistic and its degrees of freedom, for cells of these probabilities; all as likely if there are none. The
-    cells are all there are, unless there is a number of samples."""
+    """The statistic and its degrees of freedom, for cells with these probabilities. Without probabilities the cells
+    are equally likely. If `number` is given, it is the number of samples, and those in no cell make one more cell."""
     counts = numpy.ravel(counts)
     if probabilities is None:
         probabilities = numpy.full(counts.size, 1 / counts.size)
@@ -33,12 +33,12 @@ def pearson(counts, probabilities=None, number=None):
 
 
 def gathered(counts, probabilities, number):
-    """Cells in which few are expected are put together with their neighbours of that kind, till no few are."""
+    """Puts cells with small expected counts together, each with the next such ones, until no expected count is small."""
     rare = number * probabilities < LEAST
     group = (number * probabilities[rare].cumsum() / (2 * LEAST)).astype(int)
     rarest = [numpy.bincount(group, weights[rare]) for weights in (counts, probabilities)]
     cells = [numpy.append(kept[~rare], more) for kept, more in zip((counts, probabilities), rarest)]
-    # The last group may have few, and then goes to the cell before it.
+    # The last group may be too small. Then it is added to the cell before it.
     if rare.any() and number * cells[1][-1] < LEAST and cells[1].size > 1:
         cells = [numpy.append(weights[:-2], weights[-2:].sum()) for weights in cells]
     return cells
@@ -49,18 +49,18 @@ def chi_square_tails(statistic, freedom):
 
 
 def normal_tails(z):
-    """Two-sided: how likely a value is as far from 0, and how likely one nearer."""
+    """Two-sided: the probability of a value as far from 0 as z or farther, and of a nearer one."""
     return erfc(abs(z) / math.sqrt(2)), 1 - erfc(abs(z) / math.sqrt(2))
 
 
 def two_sided(below, above):
-    """From the probabilities of no more and of no less, which share that of just as many."""
+    """Both tails, from the probabilities of so many or fewer and of so many or more. Both contain the probability of exactly so many."""
     p = min(1.0, 2 * min(below, above))
     return p, min(1.0, 1 - p + 2 * (below + above - 1))
 
 
 def binomial_tails(count, number, probability):
-    """By the incomplete beta function: SciPy's binomial ones take no number of 2^31 and more."""
+    """Uses the incomplete beta function, because SciPy's binomial functions take no number from 2^31 on."""
     below = betainc(number - count, count + 1, 1 - probability) if count < number else 1.0
     return two_sided(below, betainc(count, number - count + 1, probability) if count else 1.0)
 
@@ -76,14 +76,15 @@ def anderson_darling_tails(statistic):
 
         M(s)^2 = -2 pi s / cos(pi/2 sqrt(1 + 8 s))
 
-    P(A > x) is the integral of M(s) exp(-s x) / (2 pi i s) along a line from c - i oo to c + i oo, with 0 < c < 1; with
-    c < 0 it is less by 1. With c near the saddle point the integral is as precise as its result is small."""
+    P(A > x) is the integral of M(s) exp(-s x) / (2 pi i s) along a line from c - i oo to c + i oo, with 0 < c < 1. With
+    c < 0 the integral is less by 1. With c near the saddle point the integral has full relative precision, however
+    small it is."""
     if statistic > 300:
-        # The first pole is all that counts: M(s) is near sqrt(3 / (1 - s)).
+        # Here only the first pole matters: M(s) is near sqrt(3 / (1 - s)).
         return math.sqrt(3) * erfc(math.sqrt(statistic)), 1.0
 
     def integral(c):
-        # Steps as fine as the distance to the nearer pole near the real line, and ever longer ones away from it.
+        # Near the real line the steps are as small as the distance to the nearer pole requires. Away from it they grow.
         scale = min(abs(c), 1 - c)
         v = numpy.linspace(0, math.asinh(2000 / scale + 10), 100_001)
         s = c + 1j * scale * numpy.sinh(v)
@@ -100,11 +101,11 @@ def anderson_darling_tails(statistic):
 
 
 def edgeworth_above(z, skewness, kurtosis):
-    """P(Z > z) of a sum of many with these small cumulants."""
+    """P(Z > z) for a sum of many terms, with these small cumulants."""
     terms = skewness / 6 * (z**2 - 1) + kurtosis / 24 * (z**3 - 3 * z) + skewness**2 / 72 * (z**5 - 10 * z**3 + 15 * z)
     return ndtr(-z) + terms * math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 
 def any_of(p, number):
-    """The probability that the smallest of so many is this small."""
+    """The probability that the smallest of so many p-values is this small."""
     return -math.expm1(number * math.log1p(-p)) if p < 1 else 1.0

@@ -5,11 +5,11 @@
 
 #define CHUNK 16384
 #define LONGEST_RUN 128
-#define MARGIN 64 /* of a longer fill before and behind a run */
+#define MARGIN 64 /* a longer fill begins and ends this far from a run */
 
 typedef int fill_function(double *out, size_t number, uint64_t seed, uint64_t stream, uint64_t first);
 
-/* Elements of so many neighbouring streams, or seeds, in turn: from `first` on of the first, of the second, ... */
+/* Elements of several neighbouring streams, or seeds, in turn. Each begins at `first`. */
 void interleave(fill_function *fill, double *out, size_t number, size_t ways, uint64_t seed, uint64_t stream,
                 uint64_t seed_step, uint64_t stream_step, uint64_t first) {
   double piece[CHUNK];
@@ -32,7 +32,7 @@ static uint64_t next_word(uint64_t *state) {
 void runs(fill_function *fill, fill_function *fill_whole, double *out, size_t number, uint64_t state,
           uint64_t result[2]) {
   double whole[LONGEST_RUN + 3 * MARGIN];
-  state *= 0xd1342543de82ef95; /* so that the runs of two chunks have nothing to do with each other */
+  state *= 0xd1342543de82ef95; /* so that the runs of two chunks are independent */
   for (size_t done = 0, length; done < number; done += length) {
     uint64_t seed = next_word(&state), stream = next_word(&state), first = next_word(&state);
     length = 1 + next_word(&state) % LONGEST_RUN;

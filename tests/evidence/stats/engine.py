@@ -1,4 +1,4 @@
-"""Counts the units of all groups on all CPUs, and keeps what was counted: a run can be interrupted and extended."""
+"""Counts the units of all groups on all CPUs, and saves the counts, so that a run can be interrupted and extended."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ SAVED_EVERY = 10  # seconds
 
 
 class State:
-    """The totals of each group and how many of its units are in them: the first ones, always."""
+    """The totals of each group, and the number of its units that are in them. These are always the first units."""
 
     def __init__(self, path=None, fingerprint=""):
         self.path, self.fingerprint = path, fingerprint
@@ -25,7 +25,7 @@ class State:
     def load(self):
         with numpy.load(self.path) as stored:
             if str(stored["fingerprint"]) != self.fingerprint:
-                print(f"{self.path.name} is of other samples or other counts: begun anew.", flush=True)
+                print(f"{self.path.name} has counts of other samples, or from other code. The run begins from the start.", flush=True)
                 return
             for name in stored.files:
                 group, _, key = name.partition("/")
@@ -46,7 +46,7 @@ class State:
 
 
 def fingerprint(seed):
-    """Of what the counts are counts of: the samples, and how they are counted."""
+    """Identifies what was counted: the samples, and the way to count them."""
     chunk = numpy.empty(2**16)
     native.fill(native.data(chunk), chunk.size, seed, 0, 0)
     told = hashlib.sha256(chunk.tobytes())
@@ -56,12 +56,12 @@ def fingerprint(seed):
 
 
 def silent(done, units, name):
-    """No progress is shown."""
+    """Shows no progress."""
 
 
 class Run:
-    """Counts what is missing of each group's units. Threads take them in order; a unit that is ready before an earlier
-    one waits for it, so that what is saved is always the first so many."""
+    """Counts the missing units of each group. Threads take the units in order. A unit that is ready before an earlier
+    one waits for it, so that the saved units are always the first ones."""
 
     def __init__(self, groups, samples, state, report=silent):
         self.groups = {group.name: group for group in groups}

@@ -1,4 +1,4 @@
-"""Broken samplers and broken sequences, each with the tests that have to find it: one that cannot fail proves nothing."""
+"""Broken samplers and broken sequences, each with the tests that must find it. A test that cannot fail proves nothing."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from .groups import Counted
 from .tally import PAIR_LAGS, SUM_BLOCKS, TRIPLE_LAGS
 
 FOUND = 1e-12
-# With some 2^30 the textbook's ziggurat is found to have a flaw after all: its tail is a sum that is rounded twice, and so
-# too often even in its last bit.
+# With some 2^30 samples the tests find a flaw even in the textbook's ziggurat. Its tail is a sum that is rounded twice, so
+# its last bit is even too often.
 SAMPLES = 2**24
-# Those that are slighter or rarer get more.
+# The factor for flaws that are slighter or rarer.
 SLIGHT = 4
 SEED, STREAM = 20, 26
 
 
 @dataclass
 class Flaw:
-    """`tests` are the beginnings of tests' names: of each, one p-value has to be below FOUND. Without tests it is no
-    flaw, and no p-value may be suspicious."""
+    """`tests` are beginnings of tests' names. For each of them one p-value must be below FOUND. Without tests this
+    is no flaw, and no p-value may be suspicious."""
 
     group: object
     tests: tuple = ()
@@ -60,16 +60,16 @@ def samplers():
         ("inversion of 32 bits", "repeats far", "repeats slice"),
     ]
     for flaw, (name, *tests) in enumerate(listed):
-        # The more bits, the more seldom they repeat themselves.
+        # The more bits a value has, the rarer are repeats.
         share = {"24-bit magnitudes": 4, "31-bit magnitudes": 24, "inversion of 32 bits": 6}.get(name, 1)
         yield Flaw(Counted(name, lambda flaw=flaw: Broken(flaw), share, lattice=False, together=share == 1), tuple(tests))
 
 
-# --- Sequences: right samples, put together wrongly
+# --- Sequences: correct samples in a wrong order or dependence
 
 
 class Changed:
-    """A change of chunks of the library's noise; MARGIN samples more are drawn for it to look ahead."""
+    """The library's noise, changed chunk by chunk. MARGIN more samples are drawn so that the change can look ahead."""
 
     MARGIN = 2 * 64
 
@@ -87,7 +87,7 @@ def correlated(x, lag, r=0.01):
 
 
 def tied_signs(x, lag):
-    """Of a part of the triples, the third sign is the product of the others: any two are independent."""
+    """In some of the triples the third sign is the product of the other two. Any two of the signs are independent."""
     groups = x[: x.size // (3 * lag) * 3 * lag].copy().reshape(-1, 3, lag)
     tied = abs(groups[:, 0]) > 2
     signs = numpy.sign(groups[:, 0] * groups[:, 1])
@@ -96,8 +96,8 @@ def tied_signs(x, lag):
 
 
 def sorted_blocks(x, size, by, part=8):
-    """Neighbouring blocks exchange some of their samples, so that the second gets the larger ones: the samples are the
-    same, in another order."""
+    """Neighbouring blocks exchange some of their samples, so that the second block gets the larger ones. The samples
+    are the same, in another order."""
     blocks = x[: x.size // (2 * size) * 2 * size].reshape(-1, 2, size).copy()
     chosen = blocks[:, :, :: min(part, max(size // 2, 1))]
     order = numpy.argsort(by(chosen), axis=1)
@@ -110,7 +110,7 @@ def cut_off(x):
 
 
 def one_ulp_off(out, first):
-    """One box sample in a chunk."""
+    """Changes one sample of a box in each chunk by an ulp."""
     sources.Sequence(SEED, STREAM)(out, first)
     inside = numpy.flatnonzero((abs(out) > 0.5) & (abs(out) < 1))[0]
     out[inside] = numpy.nextafter(out[inside], 9.0)
@@ -118,12 +118,12 @@ def one_ulp_off(out, first):
 
 @native.fill_type
 def fill_from_even(out, number, seed, stream, first):
-    """A call whose first index is rounded down to an even one."""
+    """Fills from the even index at or below `first`."""
     return native.fill(out, number, seed, stream, first & ~1)
 
 
 class RunsRepeat(sources.Runs):
-    """Every 64th sample is the one before again."""
+    """Every 64th sample repeats the sample before it."""
 
     def __call__(self, out, first):
         super().__call__(out, first)
@@ -151,7 +151,7 @@ def sequences():
     yield Flaw(Counted("runs that repeat a sample", lambda: RunsRepeat(SEED)), ("pairs at lag 1,",))
 
 
-# --- Sequences that know of each other
+# --- Sequences that depend on each other
 
 
 def following(key):
@@ -160,7 +160,7 @@ def following(key):
 
 
 def leaking(out, key, first, r=0.1):
-    """A stream with a little of the next one in it."""
+    """A stream to which a small part of the next stream is added."""
     library_draw(out, key, first)
     other = numpy.empty(out.size)
     library_draw(other, following(key), first)
@@ -168,7 +168,7 @@ def leaking(out, key, first, r=0.1):
 
 
 def same_volatility(out, key, first):
-    """The magnitudes are correlated with the next stream's, the signs are not."""
+    """The magnitudes are correlated with those of the next stream. The signs are not."""
     signs = numpy.empty(out.size)
     library_draw(signs, (key[0] + 1, key[1]), first)
     leaking(out, key, first, r=0.5)
@@ -185,7 +185,7 @@ def bit_ignored(out, key, first):
 
 
 class LeakingInTurn:
-    """Streams in turn, with a little of the next stream in each."""
+    """Streams in turn. A small part of the next stream is added to each."""
 
     def __init__(self, ways, r=0.01):
         self.draw, self.next = (sources.Interleaved(ways, "streams", SEED, STREAM + n) for n in (0, 1))
@@ -217,17 +217,17 @@ def neighbours():
 
 def every():
     library = Counted("this library", lambda: sources.Boxes(SEED, STREAM))
-    # So small samples are rare.
+    # Samples as small as this test needs are rare.
     foreign = Counted("a ziggurat taken for this library", lambda: Broken(0), share=8 * SLIGHT, together=False)
     return [Flaw(library), *samplers(), Flaw(foreign, ("known limit, grid",)), *sequences(), *neighbours()]
 
 
-# --- The matrix of what finds what
+# --- Which test finds which flaw
 
 
 @dataclass
 class Verdict:
-    """What a test named for a flaw came to; without a flaw, the least p-value of all."""
+    """The result of a test that is named for a flaw. Without a flaw it is the least p-value of all tests."""
 
     flaw: Flaw
     test: str
@@ -248,7 +248,7 @@ def verdicts(flaw, figures):
 
 
 def matrix(flaws, samples=SAMPLES, report=engine.silent):
-    """Flaws, counted and judged."""
+    """The verdicts for these flaws."""
     state = engine.State()
     engine.Run([flaw.group for flaw in flaws], samples, state, report).run()
     found = []

@@ -1,16 +1,16 @@
-"""What is measured: each group is a source that is put through the tally, or a set of sequences that are correlated."""
+"""The groups that are measured. Each is a source whose samples are counted, or a set of sequences whose correlations are computed."""
 
 import numpy
 
 from . import battery, correlations, sources
 from .tally import CHUNK, UNIT, Tally, merged
 
-# Of a group, the units whose samples are compared with OpenSSL's words, and those whose slices are kept for repeats.
+# Every COMPARED-th unit of a group is compared with OpenSSL's words. The first SLICED units keep their slices, to find repeats.
 COMPARED, SLICED = 8, 2**30 // UNIT
 
 
 class Counted:
-    """A source put through the tally. `make` makes a new one for each unit, because a unit is counted by one thread."""
+    """A source whose samples are counted. `make` makes a new source for each unit, because a unit is counted by one thread."""
 
     def __init__(self, name, make, share=1, compared=None, lattice=True, together=True):
         self.name, self.make, self.share, self.compared, self.lattice = name, make, share, compared, lattice

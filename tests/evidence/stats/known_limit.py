@@ -1,12 +1,12 @@
-"""The limit of the library's samples that is known, of their low bits. What it makes of them is worked out here, and
-tested: a limit that is understood is no excuse for bits that are otherwise.
+"""The known limit of the library's samples: the low bits of small ones are not uniform. Their distribution is computed here, and the
+samples are tested against it.
 
-A box's sample u * width is (2 k + 1) * 2^-53 * width, where the width is an odd number of 21 bits times a power of two. So
-it is an odd multiple of 2^-72, 2^-73, 2^-74 or 2^-75, according to the width's binade, before it is rounded to 53 bits. In
-the binade from 2^-q on doubles are multiples of 2^-(q+52), and where that is no coarser than the product's grid nothing is
-rounded and the last bits of the double are a one and zeros; where it is coarser by one bit only, all are ties, rounded to
-even. Down to 2^-18 no width is so large. (Any sampler that multiplies by a uniform number of so many bits has such a limit;
-1 sample in 330,000 is below it.) Samples of the residual, 3 % of the small ones, have random low bits."""
+A box's sample u * width is (2 k + 1) * 2^-53 * width, where the width is an odd number of 21 bits times a power of two. So it is an
+odd multiple of 2^-72, 2^-73, 2^-74 or 2^-75, according to the width's binade, before it is rounded to 53 bits. In the binade from
+2^-q on, doubles are multiples of 2^-(q+52). If these are no coarser than the product's grid, nothing is rounded, and the last bits of
+the double are a one and zeros. If they are coarser by one bit, all products are ties, which are rounded to even. Down to 2^-18 no
+width is large enough for either. (Any sampler that multiplies by a uniform number of so many bits has such a limit; 1 sample in
+330,000 is below it.) Samples of the residual, 3 % of the small ones, have random low bits."""
 
 import functools
 import math
@@ -27,8 +27,8 @@ NONE = numpy.full(tally.LOW, 1 / tally.LOW)
 
 
 def shares():
-    """{l: share}: how much of the density near 0 is on odd multiples of 2^-l. A box has the density v / width of
-    f(0) = 1."""
+    """{l: share}: the share of the density near 0 that is on odd multiples of 2^-l. f(0) = 1, and a box
+    contributes the density v / width."""
     found = {}
     for width in twin.WIDTH[2:]:
         grid = 73 - int(numpy.floor(numpy.log2(width)))
@@ -37,8 +37,9 @@ def shares():
 
 
 def low_bits(zeros):
-    """The distribution of the low bits of a number with so many zeros behind its last one: with 0 an odd number. One
-    bit was lost at -1: a tie, rounded to even. With more lost all are as likely."""
+    """The distribution of the low bits of a number with so many zeros behind its last one bit. 0 means an odd
+    number. -1 means that one bit was lost: a tie, rounded to even. If more bits were lost, all values are equally
+    likely."""
     values = numpy.arange(tally.LOW)
     if zeros >= tally.LOW_BITS:
         possible = values == 0
@@ -62,7 +63,7 @@ def predicted(low, high):
 
 
 def zeros(counts):
-    """By how many zeros are behind the last one."""
+    """Counts by the number of zeros behind the last one bit."""
     values = numpy.arange(tally.LOW)
     values[0] = tally.LOW
     behind = numpy.log2(values & -values).astype(int)
@@ -70,14 +71,14 @@ def zeros(counts):
 
 
 def compared(counts, probabilities):
-    """Of all values of the low bits if there are enough samples, else of the zeros behind the last one."""
+    """Compares all values of the low bits if there are enough samples, otherwise the numbers of zeros behind the last one bit."""
     if counts.sum() < LEAST * tally.LOW:
         counts, probabilities = zeros(counts), zeros(probabilities)
     return chi_square(counts, probabilities)
 
 
 def table(by_binade):
-    """(binade, samples, both tails if all low bits were as likely, both tails as predicted), where there are enough."""
+    """(binade, samples, both tails if all low bits were equally likely, both tails as predicted), for binades with enough samples."""
     number = by_binade.sum()
     for binade in range(-2, LAST):
         counts, ends = by_binade[binade + tally.BINADE_OFFSET], (2.0**-binade, 2.0 ** (1 - binade))
@@ -89,9 +90,9 @@ def figures(figure, by_binade, off_grid):
     for binade, number, _, tails in table(by_binade):
         if binade >= FIRST:
             yield figure(f"known limit, low bits at 2^-{binade}", *tails, f"{number} samples")
-    # Samples that are no multiples of 2^-75 are the residual's, with a random bit below that.
+    # A sample that is no multiple of 2^-75 is one of the residual, with a random bit below 2^-75.
     below = numpy.clip(numpy.arange(by_binade.shape[0]) - tally.BINADE_OFFSET + 52 - FINEST, 0, RANDOM_BITS)
     expected = (1 - sum(shares().values())) * (by_binade.sum(axis=1) * (1 - 0.5**below)).sum()
-    # Poisson's, of so many or fewer, and of so many or more.
+    # Poisson's probabilities of so many or fewer, and of so many or more.
     tails = two_sided(gammaincc(off_grid + 1, expected), gammainc(off_grid, expected) if off_grid else 1.0)
     yield figure("known limit, grid", *tails, f"{off_grid} samples off it, {expected:.1f} expected")

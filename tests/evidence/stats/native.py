@@ -1,4 +1,4 @@
-"""The C beside this file, compiled for this CPU when it is newer than what was compiled, and the library itself."""
+"""The library, and the C files beside this one. They are compiled for this CPU if they are newer than their last build."""
 
 import ctypes
 import os
@@ -10,8 +10,8 @@ ROOT = HERE.parents[2]
 LIBRARY_DIR = pathlib.Path(os.environ.get("SOMEMEM_LIBRARY_DIR", ROOT / "target" / "release"))
 BUILD = pathlib.Path(os.environ.get("SOMEMEM_STATS_DIR", ROOT / "target" / "stats"))
 
-# No fused operations: what is compared with the library's bits is rounded as the specification says.
-# Short loops that copy stay loops: a call of memcpy takes longer.
+# No fused operations, because values that are compared with the library's bits must be rounded as
+# the specification says. Short copying loops stay loops, because a call of memcpy takes longer.
 FAST = ["-O3", "-march=native", "-fno-tree-loop-distribute-patterns"]
 OPTIONS = ["-std=gnu11", *FAST, "-ffp-contract=off", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 

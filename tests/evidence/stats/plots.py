@@ -1,4 +1,4 @@
-"""Draws what the last run counted: quantiles of the farthest samples, and how far off the bins are."""
+"""Plots of the last run: quantiles of the farthest samples, and the differences of the bins."""
 
 import sys
 
@@ -28,13 +28,13 @@ def draw(seed, folder):
 
 
 def plot_quantiles(number, far, title, path):
-    """The farthest samples of each side against what the same rank makes expect."""
+    """The farthest samples of each side, against the quantiles that are expected at their ranks."""
     figure, panels = pyplot.subplots(2, 2, figsize=(9, 6), sharex="col", height_ratios=[3, 2])
     for (above, below), side, name in zip(panels.T, (-1, 1), ("Lower", "Upper")):
         x = numpy.sort(side * far[side * far > 0])[::-1][:FARTHEST]
         ranks = numpy.arange(1, x.size + 1)
         expected = -ndtri((ranks - 0.5) / number)
-        # The tail beyond the k-th sample from the end has a probability of Gamma(k) / number, closely.
+        # The probability beyond the k-th sample from the end has nearly the distribution Gamma(k) / number.
         band = [-ndtri(gammaincinv(ranks, p) / number) for p in (0.975, 0.025)]
         ends = side * expected[[0, -1]]
         above.fill_between(side * expected, *(side * edge for edge in band), color=PEER, alpha=0.4, linewidth=0)
@@ -60,14 +60,14 @@ def plot_quantiles(number, far, title, path):
 
 
 def plot_bins(bins, title, path):
-    """How far off the bins are in standard errors: along the axis, and how the differences are distributed."""
+    """The differences of the bins in standard errors: along the axis, and their distribution."""
     expected = bins.sum() / bins.size
     errors = (bins - expected) / numpy.sqrt(expected)
     edges = numpy.concatenate([-FOLD_EDGES[::-1], [0], FOLD_EDGES])
     centres = (edges[1:] + edges[:-1]) / 2
     figure, (along, across) = pyplot.subplots(1, 2, sharey=True, figsize=(9, 4), width_ratios=[3, 1])
     along.plot(centres, errors[1:-1], ".", color=OURS, markersize=1.5, alpha=0.4, markeredgewidth=0, rasterized=True)
-    # Means of 256 bins, which have standard errors too.
+    # Means of 256 bins, in standard errors of the mean.
     means = errors.reshape(-1, 256).mean(axis=1) * 16
     along.plot(centres[127::256][: means.size], means, color=BASE, linewidth=0.8, label="of 256 bins together")
     along.set_xlabel("value in standard deviations (σ)")

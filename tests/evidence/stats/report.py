@@ -1,4 +1,4 @@
-"""The report of a run in Markdown: what was counted, every p-value, and what is known of the low bits."""
+"""The report of a run in Markdown: the numbers of samples, every p-value, and the known limit of the low bits."""
 
 from . import known_limit
 from .battery import SUSPICIOUS
@@ -51,11 +51,11 @@ def limits(totals):
         (f"2^{-binade}", number(count), p_value(uniform[0]), p_value(as_predicted[0]))
         for binade, count, uniform, as_predicted in known_limit.table(totals["low by binade"])
     ]
-    return table(("from", "samples", "p if all low bits were as likely", "p as predicted"), rows)
+    return table(("from", "samples", "p if all low bits were equally likely", "p as predicted"), rows)
 
 
 def details(name, figures):
-    """Every p-value, the least first in each family."""
+    """All p-values, the least first in each family."""
     order = list(dict.fromkeys(figure.family for figure in figures))
     ranked = sorted(figures, key=lambda figure: (order.index(figure.family), figure.least))
     rows = [(figure.test, p_value(figure.p), p_value(figure.too_good), figure.seen) for figure in ranked]

@@ -21,7 +21,7 @@ class Sequence:
 
 
 class Interleaved:
-    """Elements of so many neighbouring streams, or seeds, in turn."""
+    """Elements of several neighbouring streams, or seeds, in turn."""
 
     def __init__(self, ways, which, seed, stream):
         self.arguments = ways, seed, stream, int(which == "seeds"), int(which == "streams")
@@ -31,7 +31,7 @@ class Interleaved:
 
 
 class Runs:
-    """Short runs of any seed and stream, from any index on. Each is compared with its part of a longer fill."""
+    """Short runs of random seeds and streams, each from a random index on. Each run is compared with its part of a longer fill."""
 
     def __init__(self, seed, fill=native.fill):
         self.seed, self.fill = seed, fill
@@ -65,15 +65,15 @@ class Layered:
 
 
 class Boxes(Layered):
-    """A sequence of the library's, with first words from OpenSSL's AES: every sample that a box settles is compared
-    with what docs/value-spec.md makes of its word."""
+    """A sequence of the library. OpenSSL's AES gives the first words. Every sample that a box settles is compared
+    with the value that follows from its word by docs/value-spec.md."""
 
     def __init__(self, seed, stream, draw=None):
         super().__init__(WIDTHS)
         self.draw = draw or Sequence(seed, stream)
         self.encryptor = Cipher(algorithms.AES128(struct.pack("<QQ", seed, stream)), modes.ECB()).encryptor()
         self.blocks = numpy.zeros((CHUNK // 2, 2), "<u8")
-        self.words = numpy.empty(CHUNK + 2, "<u8")  # and the block more that OpenSSL may want to write
+        self.words = numpy.empty(CHUNK + 2, "<u8")  # one more block, because OpenSSL may write it
         self.compared = numpy.zeros(2, numpy.uint64)
 
     def __call__(self, out, first):

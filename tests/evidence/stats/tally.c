@@ -6,26 +6,26 @@
 #include <string.h>
 
 #define CHUNK 16384
-#define FOLDS 32768      /* bins of |x|, all as likely; with the sign twice as many of x */
-#define CLASSES 16       /* of magnitude, all as likely */
+#define FOLDS 32768      /* bins of |x|, equally likely; x has twice as many, with the sign */
+#define CLASSES 16       /* classes of magnitude, equally likely */
 #define BINADES 64         /* binade q holds 2^-q <= |x| < 2^(1 - q) */
 #define BINADE_OFFSET 8    /* and has the number q + BINADE_OFFSET */
 #define LOW_BITS 8
 #define LOW (1 << LOW_BITS)
-#define TAILS 64         /* tail k begins where 2^-k of all |x| are farther out */
-#define FAR 16           /* the tail from which on every sample is kept */
-#define SLICE 0x5000     /* the folds, near |x| = 0.9, of which every sample is kept */
+#define TAILS 64         /* beyond the beginning of tail k lie 2^-k of all |x| */
+#define FAR 16           /* from this tail on every sample is kept */
+#define SLICE 0x5000     /* in the folds from this one on, near |x| = 0.9, every sample is kept */
 #define SLICE_FOLDS 32
-#define KEPT 32768       /* at most, for a call; more are only counted */
-#define RATIOS 32        /* of a pair */
+#define KEPT 32768       /* samples are kept at most for a call; more are only counted */
+#define RATIOS 32        /* cells for the ratio of a pair */
 #define FACE 8           /* a face of the cube is cut in so many parts each way, for triples */
 #define SUM_BINS 256
 
 static const size_t PAIR_LAGS[] = {1, 2, 4, 8, 16, 64}, TRIPLE_LAGS[] = {1, 2, 8, 64};
 static const size_t SQUARE_BLOCKS[] = {2, 8, 64, 1024}, SUM_BLOCKS[] = {64, 1024};
 
-/* Bins of the numbers from 0 up. Each upper edge belongs to the next bin. The cells of a grid so fine that none has two
- * edges say in which bin they begin; the scale is a power of two, so that a place on the grid is exact. */
+/* Bins of the numbers from 0 up. Each upper edge belongs to the next bin. A grid is so fine that no cell has two edges.
+ * Each cell says in which bin it begins. The scale is a power of two, so that a place on the grid is exact. */
 struct cuts {
   const double *edge;
   const uint16_t *bin;
@@ -94,12 +94,12 @@ static void count_samples(struct tally *tally, const struct scales *scales, cons
     tally->low_by_binade[binade][low]++;
     if (fold == FOLDS - 1) count_tail(tally, scales->tail, x[n]);
     if (fold - SLICE < SLICE_FOLDS) keep(tally->slice, tally->slice_number, x[n]);
-    /* No box is so narrow that samples below 2^-19 lie between multiples of 2^-75. */
+    /* All samples of boxes below 2^-19 are multiples of 2^-75, because no box is narrow enough for a finer grid. */
     if (binade >= 20 + BINADE_OFFSET && x[n] * 0x1p75 != rint(x[n] * 0x1p75)) tally->off_lattice[0]++;
   }
 }
 
-/* --- Samples together: groups that share none, so that they are independent */
+/* --- Groups of samples. No two groups share a sample, so they are independent. */
 
 /* Copies the members of the groups (n, n + lag, n + 2 lag, ...) to one array for each place in a group. */
 static inline size_t split(double *places, int size, const double *x, size_t number, size_t lag) {
@@ -114,7 +114,7 @@ static void count_cells(uint32_t *counts, const uint16_t *cells, size_t number) 
   for (size_t n = 0; n < number; n++) counts[cells[n]]++;
 }
 
-/* All in 32 bits, which vectors of any kind have conversions for. */
+/* All in 32 bits, because every vector unit can convert these. */
 static int32_t part(double ratio, int32_t parts) {
   int32_t place = (int32_t)(ratio * parts);
   return place < parts ? place : parts - 1;
@@ -122,7 +122,7 @@ static int32_t part(double ratio, int32_t parts) {
 
 static int32_t sign_of(double x) { return (int32_t)(bits_of(x) >> 63); }
 
-/* The direction of a pair: its signs, which is larger, and the ratio of the smaller to the larger. */
+/* The direction of a pair: its signs, which of the two is larger, and the ratio of the smaller to the larger. */
 static void count_pairs(uint32_t *counts, const double *x, size_t number, size_t lag) {
   double places[2 * CHUNK], *left = places, *right = places + CHUNK;
   uint16_t cells[CHUNK];
@@ -135,7 +135,7 @@ static void count_pairs(uint32_t *counts, const double *x, size_t number, size_t
   count_cells(counts, cells, pairs);
 }
 
-/* The direction of a triple: its signs, which is largest, and the ratios of the others to that: a place on a cube. */
+/* The direction of a triple, as a place on a cube: its signs, which of the three is largest, and the ratios of the others to that. */
 static void count_triples(uint32_t *counts, const double *x, size_t number, size_t lag) {
   double places[3 * CHUNK], *first = places, *second = places + CHUNK, *third = places + 2 * CHUNK;
   uint16_t cells[CHUNK];
@@ -160,7 +160,7 @@ static size_t add_up(double *sums, size_t number, size_t size) {
   return number / size;
 }
 
-/* The squares of a block make a chi-square of as many degrees of freedom; each size is summed from the one before. */
+/* The sum of a block's squares is a chi-square with as many degrees of freedom. Each size is summed from the size before. */
 static void count_squares(struct tally *tally, const struct scales *scales, const double *x, size_t number,
                           int phase) {
   double sums[CHUNK];
@@ -185,8 +185,8 @@ static void count_sums(struct tally *tally, const struct scales *scales, const d
   }
 }
 
-/* Counts a chunk; the samples one by one, and if asked for also together. The phase, 0 or 1, says where its groups begin, so that two samples of one AES block are as often in
- * one group as in two. Phases are counted apart: what blocks have too much of, blocks that straddle them may lack. */
+/* Counts a chunk: single samples, and groups if asked for. The phase, 0 or 1, says where the groups begin, so that two samples of one AES block
+ * are as often in one group as in two. Phases are counted apart, because their deviations could cancel each other. */
 void tally_chunk(struct tally *tally, const struct scales *scales, const double *x, size_t number, int phase,
                  bool together) {
   count_samples(tally, scales, x, number);
@@ -202,11 +202,11 @@ void tally_chunk(struct tally *tally, const struct scales *scales, const double 
 
 struct layers {
   uint32_t sample[128][LOW];  /* low bits of the sample */
-  uint32_t uniform[128][LOW]; /* and of the number k whose (2 k + 1) / 2^53 was multiplied by the layer's width */
+  uint32_t uniform[128][LOW]; /* low bits of the number k, where (2 k + 1) / 2^53 was multiplied by the layer's width */
 };
 
-/* Samples that are products of a uniform number and their layer's width; a layer from 128 on is none. From a sample
- * below half the width, the rounded quotient gives back k without doubt. */
+/* Samples that are products of a uniform number and their layer's width. A layer from 128 on means no layer. For a
+ * sample below half the width, the rounded quotient is certain to give k. */
 void layers_chunk(struct layers *layers, const double *width, const double *x, const uint8_t *layer, size_t number) {
   for (size_t n = 0; n < number; n++) {
     if (layer[n] >= 128) continue;
@@ -216,8 +216,9 @@ void layers_chunk(struct layers *layers, const double *width, const double *x, c
   }
 }
 
-/* Compares samples with what docs/value-spec.md makes of their first words, where a box settles them. Writes the
- * layers, and adds to the result how many boxes there were and how many samples were not what they should be. */
+/* Compares the samples that a box settles with the values that follow from their first words by
+ * docs/value-spec.md. Writes the layers, and adds to the result the number of such samples and the number of
+ * wrong ones. */
 void boxes_chunk(uint8_t *layer, uint64_t result[2], const double *width, const double *x, const uint64_t *word,
                  size_t number) {
   for (size_t n = 0; n < number; n++) {

@@ -8,7 +8,7 @@ from . import native
 from .cuts import FOLDS, SCALES, SQUARE_BLOCKS, SUM_BINS, TAILS
 
 CHUNK = 16384
-UNIT = 2**22  # samples that are counted and merged as one, by one thread
+UNIT = 2**22  # samples that one thread counts before its counts are merged
 PAIR_LAGS, TRIPLE_LAGS = (1, 2, 4, 8, 16, 64), (1, 2, 8, 64)
 SUM_BLOCKS = (64, 1024)
 RATIOS, FACE, LOW_BITS, LOW = 32, 8, 8, 256
@@ -47,8 +47,8 @@ assert ctypes.sizeof(_Tally) == native.tally_size()
 
 
 class Tally:
-    """What a unit's samples come to, one by one and together, or one by one only, which is faster. It counts with 32 bits, so
-    that a unit is the most it can take."""
+    """The counts of a unit's samples: of single samples and of groups, or only of single samples, which is faster. The
+    counters have 32 bits, so one tally takes one unit at most."""
 
     def __init__(self, together=True):
         self.counts = _Tally()
@@ -70,7 +70,7 @@ class Tally:
 
 
 def merged(totals, more):
-    """The totals of both. Lists of samples are put together, all else is added up. `totals` is used up."""
+    """The totals of both. Lists of samples are concatenated, all other counts are added. `totals` is changed."""
     for name, array in more.items():
         if name not in totals:
             totals[name] = array

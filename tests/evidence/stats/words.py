@@ -1,5 +1,5 @@
-"""Samples as uniform 32-bit words on standard output, for TestU01, PractRand and dieharder: floor(2^32 Phi(x)),
-little-endian, until the reader has enough."""
+"""Writes samples as uniform 32-bit words to standard output, for TestU01, PractRand and dieharder: floor(2^32
+Phi(x)), little-endian, until the reader closes the pipe."""
 
 import itertools
 import os
@@ -21,7 +21,7 @@ def block(seed, stream, first):
 
 
 def write(seed, stream, output=None):
-    """Blocks are made ahead by all CPUs and written in order. That the reader closes the pipe is a normal end."""
+    """All CPUs make blocks ahead, and the blocks are written in order. A reader that closes the pipe is a normal end."""
     output = output or sys.stdout.buffer
     cpus = len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(cpus) as pool:
@@ -32,5 +32,5 @@ def write(seed, stream, output=None):
                 output.write(ahead.pop(0).result())
                 ahead.append(pool.submit(block, seed, stream, first))
         except BrokenPipeError:
-            # Python flushes at its end, and must not complain then either.
+            # Python flushes standard output at its end, and must not fail then either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-// The C++ half: prints the first samples and what the C half makes of a buffer.
+// The C++ half: prints two samples, and the result of the C half for a buffer.
 #include <cstdio>
 #include <somemem.hpp>
 

@@ -1,4 +1,4 @@
-"""The Python package beside the libraries that its users have, and another type checker. `make others` installs them and runs this."""
+"""The Python package together with libraries that users have, and with another type checker. `make others` installs them and runs this."""
 
 import json
 import pathlib
@@ -79,7 +79,7 @@ def test_joblib_sends_them_to_its_workers(backend):
 
 
 def test_jax_takes_arrays_and_buffers():
-    """The last: it has threads, and forking is better done before."""
+    """The last test, because JAX starts threads, and a process should fork before that."""
     import jax
 
     jax.config.update("jax_enable_x64", True)

@@ -1,4 +1,4 @@
-"""A program that uses all of the package, for type checkers. Where a comment ignores an error, there has to be one."""
+"""A program for type checkers that uses all of the package. Each line with `type: ignore` must have an error."""
 
 from typing import assert_type
 import numpy as np
