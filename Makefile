@@ -79,8 +79,8 @@ LEFT_OUT := $(if $(shell command -v $(MPICC) 2>/dev/null),,$(MPI_EXAMPLES))
         cross bench bench-python peers record plots stats words dieharder docs prose man header clean
 all: library examples
 
-# A program that is linked with the library asks for the file by its SONAME, or by its install name on macOS, when it starts. The header is not generated here,
-# because compiling cbindgen takes as long as all the rest. The tests generate it.
+# A program that is linked with the library asks for the file by its SONAME, or by its install name on macOS, when it starts. The header
+# is not generated here, nor in the tests, because compiling cbindgen takes as long as all the rest: `make header` does it.
 library:
 	$(CARGO) build --release --no-default-features -p somemem-c
 	ln -sf $(LIBRARY) $(BUILD)/$(call shared,.$(SERIES))
@@ -126,9 +126,9 @@ test-builds: $(VENV)/somemem
 	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(VENV)/bin/python -m pytest $(PYTEST) tests/builds
 
 test-programs:
-	$(CARGO) test --no-run
+	$(CARGO) test --no-default-features --no-run
 rust-tests: library test-programs
-	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(CARGO) test
+	SOMEMEM_LIBRARY_DIR="$(abspath $(BUILD))" $(CARGO) test --no-default-features
 
 $(VENV)/ready: tests/requirements.txt
 $(PEERS)/ready: benches/requirements.txt

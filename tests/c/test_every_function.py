@@ -1,5 +1,5 @@
 """Every function that draws noise into the caller's memory, through ctypes, for both types. The results are compared with the
-formulas in somemem.h, evaluated by NumPy. tests/c has the same in Fortran and C++; tests/c/test_library.py runs it."""
+formulas in somemem.h, evaluated by NumPy. every_function.f90 and every_function.cpp are the same in Fortran and C++; test_library.py runs them."""
 
 import itertools
 import math
