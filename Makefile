@@ -113,8 +113,9 @@ mpi: $(MPI_EXAMPLES)
 # The tests run hundreds of short Python programs that import the same packages. The byte code is kept, but not beside the sources.
 BYTECODE := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(abspath $(VENV))/bytecode"
 
-# Three files of tests at a time. Not more, because some need much memory; not fewer, because some wait for other processes.
-PYTEST := -q -rs --durations=10 -n 3 --dist loadfile
+# Three files of tests at a time. Not more, because some need much memory; not fewer, because some wait for other processes. In the order
+# of their names: pytest-xdist would begin with those that have most tests, and one long test would be the last.
+PYTEST := -q -rs --durations=10 -n 3 --dist loadfile --no-loadscope-reorder
 
 # Independent targets are made in parallel: the compiler is often busy with one large piece, and pip with the network.
 test:

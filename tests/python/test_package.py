@@ -64,20 +64,6 @@ def test_the_examples_in_the_docstrings(tmp_path):
     assert int(re.search(r"(\d+) passed", printed)[1]) >= examples >= 4
 
 
-def mypy(*arguments, cwd):
-    # Most of the time goes into reading NumPy's types, so mypy's cache is kept.
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", pathlib.Path(sys.prefix) / "mypy"]
-    return run(*command, *arguments, cwd=cwd)
-
-
-def test_the_package_is_typed_strictly(tmp_path):
-    mypy(ROOT / "python" / "somemem", cwd=tmp_path)
-
-
-def test_users_see_the_types(tmp_path):
-    mypy(ROOT / "tests" / "python" / "others" / "user.py", cwd=tmp_path)
-
-
 @pytest.mark.parametrize("text", [pytest.param(text, id=str(number)) for number, text in enumerate(snippets(README, "python"))])
 def test_the_snippets_of_its_readme(text, tmp_path):
     printed = run(sys.executable, "-W", "error", "-c", text, cwd=tmp_path)
