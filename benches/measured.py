@@ -99,6 +99,8 @@ def ratios(fills, adds):
 def fills_of(path):
     told = json.loads(path.read_text())
     fills, adds = ({case["number"]: case for case in told["cases"] if case["name"].startswith(what)} for what in ("fill ", "add "))
+    if not fills:
+        return None
     if not {IN_CACHE, OUT_OF_CACHE} <= fills.keys() & adds.keys():
         sys.exit(f"{path} lacks some fills and adds: run `make bench`, or with BENCH='--only fill --only add'.")
     ns = {}
@@ -108,13 +110,32 @@ def fills_of(path):
     return {"command": command_of(told), "ns": ns, "ratios": ratios(fills, adds)}
 
 
+# Words in the names of cases.
+PARTS = ("fill", "add", "kinds", "rows")
+MEMORY = ("untouched", "worst", "grow", "resize", "append", "push", "free", "given")
+
+
 def command_of(told):
     """The command that made a run, by the cases in it."""
     names = [case["name"] for case in told["cases"]]
-    if any(name.startswith("untouched ") for name in names):
+    if all(any(name.startswith(part) for name in names) for part in ("untouched", "fill", "kinds")):
         return "make bench"
-    wanted = [part for part in ("fill", "add", "kinds", "rows") if any(name.startswith(part + " ") for name in names)]
+    if any(name.startswith("untouched") for name in names):
+        return f'make bench BENCH="{" ".join(f"--only {part}" for part in MEMORY)}"'
+    wanted = [part for part in PARTS if any(name.startswith(part + " ") for name in names)]
     return f'make bench BENCH="{" ".join(f"--only {part}" for part in wanted)}"'
+
+
+def beside_the_first(cases):
+    """Of each contender the nanoseconds a unit, and the ratio to the first one."""
+    figures = {}
+    for name, case in cases.items():
+        first = samples(case, case["contenders"][0]["name"])
+        for it in case["contenders"]:
+            if above := samples(case, it["name"]):
+                ns, beside = it["ns_per_unit"], ratio(above, first)
+                figures.setdefault(name, {})[it["name"]] = {"ns": float(f"{ns:.3g}"), "ratio": float(f"{beside:.3g}")}
+    return figures
 
 
 def kinds_of(path):
@@ -123,13 +144,6 @@ def kinds_of(path):
     cases = {case["name"]: case for case in told["cases"] if case["name"].startswith(("kinds ", "rows of "))}
     if not cases:
         return None
-    figures = {
-        name: {it["name"]: {"ns": float(f"{it['ns_per_unit']:.3g}")} for it in case["contenders"]} for name, case in cases.items()
-    }
-    for name, case in cases.items():
-        for it in case["contenders"]:
-            above = samples(case, it["name"])
-            figures[name][it["name"]]["ratio"] = float(f"{ratio(above, samples(case, case['contenders'][0]['name'])):.3g}")
     found = {}
     for name, case in cases.items():
         for what, above, below in (
@@ -150,7 +164,24 @@ def kinds_of(path):
         ):
             if above and mine:
                 found[f"64 Ki: {name} / somemem's floats"] = float(f"{ratio(above, mine):.3g}")
-    return {"command": command_of(told), "cases": figures, "ratios": found}
+    return {"command": command_of(told), "cases": beside_the_first(cases), "ratios": found}
+
+
+def memory_of(path):
+    """Nanoseconds to make and free a buffer, and the figures that have goals."""
+    told = json.loads(path.read_text())
+    cases = [case for case in told["cases"] if re.match(r"untouched new\+free \d|untouched new\+free, ", case["name"])]
+    if not cases:
+        return None
+    ns = {}
+    for case in cases:
+        for it in case["contenders"]:
+            column = re.sub(r"untouched new\+free,? |(?<=live), up to.*", "", case["name"])
+            ns.setdefault(it["name"], {})[column] = it["ns_per_unit"] and float(f"{it['ns_per_unit']:.3g}")
+    goals = [it for it in told["goals"] if not re.search("floats|^normal|^rows", it["name"])]
+    figures = {it["name"]: [float(f"{it['figure']:.3g}"), it.get("required", ""), it.get("goal", "")] for it in goals}
+    shown = {case["name"]: case for case in told["cases"] if case["name"].startswith(("grow", "append", "push", "random_noise"))}
+    return {"command": command_of(told), "ns": ns, "figures": figures, "cases": beside_the_first(shown)}
 
 
 ROW = re.compile(r"^(\S.*?) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
@@ -173,7 +204,13 @@ def record(target, cpu):
     path = FOLDER / (re.sub("[^a-z0-9]+", "-", cpu.lower()).strip("-") + ".json")
     told = json.loads(path.read_text()) if path.exists() else {"cpu": cpu, "about": ""}
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    parts = ("fills", "bench.json", fills_of), ("kinds", "bench.json", kinds_of), ("python", "bench-python.json", python_of), ("against", "against.txt", against_of)
+    parts = (
+        ("fills", "bench.json", fills_of),
+        ("kinds", "bench.json", kinds_of),
+        ("memory", "bench.json", memory_of),
+        ("python", "bench-python.json", python_of),
+        ("against", "against.txt", against_of),
+    )
     for part, file, read in parts:
         if (target / file).exists() and (found := read(target / file)):
             told[part] = {"commit": commit} | found
@@ -198,6 +235,15 @@ def source(part):
     return f"Commit {part['commit']}, `{part['command']}`"
 
 
+def cases_of(part):
+    rows = [
+        [f"{case.rstrip(':')}: {name}" if not n else f"{name}", rounded(it["ns"]), f"{it['ratio']:.2f}"]
+        for case, contenders in part["cases"].items()
+        for n, (name, it) in enumerate(contenders.items())
+    ]
+    return table(["", "ns", "ratio"], rows)
+
+
 def section(measured):
     fills, against = measured.parts["fills"], measured.parts.get("against")
     sizes = sorted(measured.fills)
@@ -207,13 +253,15 @@ def section(measured):
     text = f"### {measured.cpu}\n\n{measured.about}\n\n{source(fills)}, nanoseconds a double:\n\n{table(columns, rows)}\n"
     text += table(["the same run", ""], [[name, f"{value:g}"] for name, value in fills["ratios"].items()])
     if kinds := measured.parts.get("kinds"):
-        rows = [
-            [f"{case.rstrip(':')}: {name}" if not n else f"{name}", rounded(it["ns"]), f"{it['ratio']:.2f}"]
-            for case, contenders in kinds["cases"].items()
-            for n, (name, it) in enumerate(contenders.items())
-        ]
-        text += f"\n{source(kinds)}, nanoseconds an element, and beside the first of each:\n\n{table(['', 'ns', 'ratio'], rows)}\n"
+        text += f"\n{source(kinds)}, nanoseconds an element, and beside the first of each:\n\n{cases_of(kinds)}\n"
         text += table(["the same run", ""], [[name, f"{value:g}"] for name, value in kinds["ratios"].items()])
+    if memory := measured.parts.get("memory"):
+        columns = list(dict.fromkeys(column for row in memory["ns"].values() for column in row))
+        rows = [[name, *(rounded(row[column]) if row.get(column) else "" for column in columns)] for name, row in memory["ns"].items()]
+        text += f"\n{source(memory)}, nanoseconds to make a buffer of so many doubles and free it again:\n\n{table(['', *columns], rows)}\n"
+        rows = [[name, f"{figure:g}", required, goal] for name, (figure, required, goal) in memory["figures"].items()]
+        text += table(["the same run", "", "required", "goal"], rows)
+        text += f"\nThe same run, nanoseconds a double or a call, and beside the first of each:\n\n{cases_of(memory)}"
     if python := measured.parts.get("python"):
         rows = [[name, rounded(it["us"]), it["beside"], rounded(it["other_us"]), f"{it['ratio']:.2f}"] for name, it in python["cases"].items()]
         text += f"\n{source(python)}, NumPy {python['numpy']}, microseconds a call and the ratio of the two:\n\n"

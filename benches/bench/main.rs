@@ -26,6 +26,7 @@ mod report;
 mod shared;
 
 use std::io::{IsTerminal, Write, stderr};
+use std::iter;
 use std::process::ExitCode;
 
 use arguments::Arguments;
@@ -45,9 +46,11 @@ fn main() -> ExitCode {
     };
     let peers = Peers::load(&arguments.peers);
     let (largest, handles) = (arguments.effort.largest, arguments.effort.handles);
-    // Allocation comes first: glibc's malloc() is slower once a program has had a second thread, and later cases start threads.
-    let mut cases: Vec<Case> = allocation::cases(library, &peers.heaps)
-        .chain(handles::cases(library, &peers.heaps, handles))
+    // The worst call needs a new heap. Then comes allocation, because glibc's malloc() is slower once a program has had a second
+    // thread, and later cases start threads.
+    let mut cases: Vec<Case> = iter::once(handles::worst_call(library, &peers.heaps, handles))
+        .chain(allocation::cases(library, &peers.heaps))
+        .chain(iter::once(handles::by_producer_and_consumer(library, &peers.heaps)))
         .chain(noise::cases(*library, Kernels::load(&arguments.library), &peers))
         .chain(kinds::cases(*library))
         .chain(growth::cases(library, &peers.heaps, largest))
