@@ -176,7 +176,7 @@ def memory_of(path):
     ns = {}
     for case in cases:
         for it in case["contenders"]:
-            column = re.sub(r"untouched new\+free,? |(?<=live), up to.*", "", case["name"])
+            column = re.sub(r"untouched new\+free,? |(?<=live), up to.*", "", case["name"]).replace("1000000", "a million")
             ns.setdefault(it["name"], {})[column] = it["ns_per_unit"] and float(f"{it['ns_per_unit']:.3g}")
     goals = [it for it in told["goals"] if not re.search("floats|^normal|^rows", it["name"])]
     figures = {it["name"]: [float(f"{it['figure']:.3g}"), it.get("required", ""), it.get("goal", "")] for it in goals}
@@ -258,7 +258,7 @@ def section(measured):
     if memory := measured.parts.get("memory"):
         columns = list(dict.fromkeys(column for row in memory["ns"].values() for column in row))
         rows = [[name, *(rounded(row[column]) if row.get(column) else "" for column in columns)] for name, row in memory["ns"].items()]
-        text += f"\n{source(memory)}, nanoseconds to make a buffer of so many doubles and free it again:\n\n{table(['', *columns], rows)}\n"
+        text += f"\n{source(memory)}.\n\nNanoseconds to make a buffer of so many doubles and free it again:\n\n{table(['', *columns], rows)}\n"
         rows = [[name, f"{figure:g}", required, goal] for name, (figure, required, goal) in memory["figures"].items()]
         text += table(["the same run", "", "required", "goal"], rows)
         text += f"\nThe same run, nanoseconds a double or a call, and beside the first of each:\n\n{cases_of(memory)}"

@@ -29,7 +29,7 @@ def word(name: str, value: SupportsIndex) -> int:
     """A number of 64 bits without a sign, as seeds, streams and indices are."""
     number = integer(name, value)
     if not 0 <= number <= LAST:
-        raise ValueError(f"{name} must be between 0 and 2**64 - 1, not {told(number)}")
+        raise ValueError(f"{name} must be between 0 and 2**64 - 1, not {shown(number)}")
     return number
 
 
@@ -37,18 +37,18 @@ def length(name: str, value: SupportsIndex) -> int:
     """The length of a dimension, whether or not there is memory for it."""
     number = integer(name, value)
     if number < 0:
-        raise ValueError(f"{name} must not be negative, not {told(number)}")
+        raise ValueError(f"{name} must not be negative, not {shown(number)}")
     return number
 
 
 def in_memory(number: int) -> int:
     """A number of elements that C can address. There may be less memory than that."""
     if number > MOST:
-        raise MemoryError(f"no memory holds {told(number)} elements")
+        raise MemoryError(f"no memory holds {shown(number)} elements")
     return number
 
 
-def told(number: int) -> str:
+def shown(number: int) -> str:
     """A number for a message. Python refuses to print integers of thousands of digits."""
     size = number.bit_length()
     if size <= 128:
@@ -108,7 +108,7 @@ def finite(name: str, value: float) -> float:
     except OverflowError:
         usable = False
     if not usable:
-        raise ValueError(f"{name} must be finite, not {told(value) if isinstance(value, int) else value}")
+        raise ValueError(f"{name} must be finite, not {shown(value) if isinstance(value, int) else value}")
     return float(value)
 
 
@@ -116,5 +116,5 @@ def index(name: str, value: SupportsIndex, number: int) -> int:
     """The index of the first of `number` elements."""
     first = word(name, value)
     if first + number - 1 > LAST:
-        raise ValueError(f"{name} must leave room for {told(number)} elements up to index 2**64 - 1, and {first} does not")
+        raise ValueError(f"{name} must leave room for {shown(number)} elements up to index 2**64 - 1, and {first} does not")
     return first

@@ -101,7 +101,7 @@ impl<O: Operation> Work for &mut Draw<'_, O> {
             self.number -= part.number;
             row += 1;
             if done < part.number || missed != 0 || self.number > 0 && self.rows.stream_step == 0 {
-                self.go_on(&kernel, row, start, part, done, missed);
+                self.rest_of_stream(&kernel, row, start, part, done, missed);
             }
             if self.number == 0 {
                 break;
@@ -114,7 +114,7 @@ impl<O: Operation> Work for &mut Draw<'_, O> {
 impl<O: Operation> Draw<'_, O> {
     /// Draws the rest of a row, after its first `done` elements, and all further rows of the same stream.
     #[inline(always)]
-    fn go_on<K: Kernel>(
+    fn rest_of_stream<K: Kernel>(
         &mut self,
         kernel: &K,
         mut row: usize,
@@ -126,7 +126,7 @@ impl<O: Operation> Draw<'_, O> {
         let rows = self.rows;
         let mut queue = Queue::new();
         loop {
-            go_on(kernel, &mut queue, part, done, missed, &mut self.target);
+            rest_of_row(kernel, &mut queue, part, done, missed, &mut self.target);
             if self.number == 0 || rows.stream_step != 0 {
                 break;
             }
@@ -144,7 +144,7 @@ impl<O: Operation> Draw<'_, O> {
             // If the row begins in the middle of a block, its first few are drawn here, so that the rest begins with a whole
             // block.
             done = if part.first.is_multiple_of(2) { 0 } else { part.number.min(MOST_TOGETHER) };
-            missed = if done == 0 { 0 } else { few(kernel, part, 0, done, &mut self.target) };
+            missed = if done == 0 { 0 } else { draw_few(kernel, part, 0, done, &mut self.target) };
             self.number -= part.number;
             row += 1;
         }
@@ -195,7 +195,7 @@ fn open_with<K: Kernel, O: Operation, const N: usize>(
 /// Draws `number` elements of a row, at most as many as a batch of blocks has, from element `from` on. Returns which of them are
 /// unsettled.
 #[inline(always)]
-fn few<K: Kernel, O: Operation>(kernel: &K, row: Row, from: usize, number: usize, target: &mut Target<O>) -> u64 {
+fn draw_few<K: Kernel, O: Operation>(kernel: &K, row: Row, from: usize, number: usize, target: &mut Target<O>) -> u64 {
     let first = row.first.wrapping_add(from as u64);
     let skip = (first % 2) as usize;
     let few = kernel.few(&counters_from(first / 2));
@@ -205,7 +205,7 @@ fn few<K: Kernel, O: Operation>(kernel: &K, row: Row, from: usize, number: usize
 
 /// Draws the elements after the first `done`, and queues all that are unsettled. `missed` tells those among the first `done`.
 #[inline(always)]
-fn go_on<K: Kernel, O: Operation>(
+fn rest_of_row<K: Kernel, O: Operation>(
     kernel: &K,
     queue: &mut Queue,
     row: Row,
@@ -231,7 +231,7 @@ fn go_on<K: Kernel, O: Operation>(
             // What is left is less than a chunk.
             let count = row.number - from;
             unsettled[0] = if count <= 2 * BATCH {
-                few(kernel, row, from, count, target)
+                draw_few(kernel, row, from, count, target)
             } else {
                 let mut memory = [[MaybeUninit::uninit(); CHUNK]];
                 let (values, unsettled) = kernel.chunk(row.first.wrapping_add(from as u64) / 2, &mut memory);

@@ -52,13 +52,13 @@ fn propose_tail(block @ [first, second]: Block) -> f64 {
     if accepted { with_sign_and_lowest_bits(TAIL_START + beyond, block) } else { UNSETTLED }
 }
 
-/// How many unsettled elements of a chunk are queued without a branch. More are rare.
-const MOSTLY: usize = 4;
+/// This many unsettled elements of a chunk are queued without a branch. More are rare.
+const ADDED_AT_ONCE: usize = 4;
 
 /// Elements that wait for their next attempt. Each is the counter of its next block, and the offset of its place. Between calls
 /// there are fewer than a batch.
 pub struct Queue {
-    waiting: [Waiting; BATCH + MOSTLY],
+    waiting: [Waiting; BATCH + ADDED_AT_ONCE],
     len: usize,
 }
 
@@ -71,7 +71,7 @@ struct Waiting {
 impl Queue {
     #[inline(always)]
     pub fn new() -> Queue {
-        Queue { waiting: [Waiting { counter: [0; 2], offset: 0 }; BATCH + MOSTLY], len: 0 }
+        Queue { waiting: [Waiting { counter: [0; 2], offset: 0 }; BATCH + ADDED_AT_ONCE], len: 0 }
     }
 
     /// Adds the elements whose bits are set in `unsettled`: bit n is index `first` + n and place `offset` + n. Makes attempts
@@ -87,7 +87,7 @@ impl Queue {
     ) {
         loop {
             // There is no branch on their number, because a CPU cannot predict it.
-            for _ in 0..MOSTLY {
+            for _ in 0..ADDED_AT_ONCE {
                 let n = unsettled.trailing_zeros();
                 self.push([first.wrapping_add(u64::from(n)), 1], offset.wrapping_add(n as usize), unsettled != 0);
                 unsettled &= unsettled.wrapping_sub(1);
