@@ -151,7 +151,7 @@ install-folders:
 	$(if $(filter $(PREFIX)/%,$(LIBRARIES)),,$(error LIBDIR is $(LIBRARIES): it must be below PREFIX, which is $(PREFIX)))
 
 install: install-folders $(BUILD)/$(LIBRARY)
-	SONAME=$(call shared,.$(SERIES)) VERSION=$(VERSION) NEEDED="$(NEEDED)" PREFIX=$(PREFIX) LIBRARIES=$(LIBRARIES) DESTDIR="$(DESTDIR)" \
+	SONAME=$(call shared,.$(SERIES)) VERSION=$(VERSION) NEEDED="$(NEEDED)" PREFIX="$(PREFIX)" LIBRARIES="$(LIBRARIES)" DESTDIR="$(DESTDIR)" \
 	packaging/install.sh $(BUILD)/$(LIBRARY)
 
 # The tests that depend on where the library is.

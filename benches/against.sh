@@ -9,6 +9,6 @@ folder=$(realpath "$folder")
 git archive "$commit" | tar -x -C "$folder/source"
 (cd "$folder/source" && "${CARGO:-cargo}" build --release --example kernels --target-dir "$folder/build")
 "${CARGO:-cargo}" build --release --example kernels
-"${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -O2 benches/against.c -o "$folder/against" -ldl
+"${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Wundef -Werror -O2 benches/against.c -o "$folder/against" -ldl
 library=$profile/examples/libkernels.so
 "$folder/against" "$folder/build/$library" "$CARGO_TARGET_DIR/$library" "$commit" "$seconds" | tee "$folder.txt"

@@ -118,12 +118,10 @@ MEMORY = ("untouched", "worst", "grow", "resize", "append", "push", "free", "giv
 def command_of(told):
     """The command that made a run, by the cases in it."""
     names = [case["name"] for case in told["cases"]]
-    if all(any(name.startswith(part) for name in names) for part in ("untouched", "fill", "kinds")):
-        return "make bench"
-    if any(name.startswith("untouched") for name in names):
-        return f'make bench BENCH="{" ".join(f"--only {part}" for part in MEMORY)}"'
     wanted = [part for part in PARTS if any(name.startswith(part + " ") for name in names)]
-    return f'make bench BENCH="{" ".join(f"--only {part}" for part in wanted)}"'
+    if any(name.startswith("untouched") for name in names):
+        wanted += MEMORY
+    return "make bench" if len(wanted) == len(PARTS + MEMORY) else f'make bench BENCH="{" ".join(f"--only {part}" for part in wanted)}"'
 
 
 def beside_the_first(cases):
@@ -214,6 +212,8 @@ def record(target, cpu):
     for part, file, read in parts:
         if (target / file).exists() and (found := read(target / file)):
             told[part] = {"commit": commit} | found
+    if "fills" not in told:
+        sys.exit(f"{target / 'bench.json'} has no fills: run `make bench`, or with BENCH='--only fill --only add'.")
     FOLDER.mkdir(exist_ok=True)
     path.write_text(json.dumps(told, indent=1) + "\n")
     print(path.relative_to(ROOT))

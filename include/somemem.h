@@ -151,7 +151,7 @@ typedef struct SomeMem SomeMem;
  *
  * Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times memset();
  * without it (AMD EPYC, Zen 3) 60 ns a call and 1.6 ns a double, 3 times memset(). Without AES instructions the same samples take
- * some 30 to 70 times as long.
+ * some 25 to 70 times as long.
  *
  * Threads: from any thread at any time, each writing memory of its own.
  */
@@ -415,8 +415,8 @@ struct SomeMem *somemem_new(size_t number);
  *
  * Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow without
  * a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of their
- * pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when less than
- * three quarters of it are needed. A buffer below 1 MiB gives memory back when less than a quarter is needed and nothing is reserved.
+ * pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. When they shrink, they give memory back
+ * when less than three quarters of it are needed. Smaller buffers do so when less than a quarter is needed and nothing is reserved.
  */
 enum SomeMemStatus somemem_resize(struct SomeMem *memory,
                                   size_t new_number);

@@ -1,9 +1,8 @@
 #!/bin/sh
-# install.sh LIBRARY: copies the shared library, the static one beside it, and what goes with them. `make install` calls it, with these
-# variables: SONAME, by which a program asks for the library; VERSION; NEEDED, what a program that is linked statically needs besides;
+# install.sh LIBRARY: copies the shared library, the static one beside it, and what goes with them. `make install` calls it in the top
+# folder, with these variables: SONAME, by which a program asks for the library; VERSION; NEEDED, what a program that is linked statically needs besides;
 # PREFIX, LIBRARIES, the folder below it, and DESTDIR. Nothing in what is installed names PREFIX, so it can be moved.
 set -eu
-cd "$(dirname "$0")/.."
 built=$(dirname "$1") library=$(basename "$1")
 share=$DESTDIR$PREFIX to=$DESTDIR$LIBRARIES
 below=${LIBRARIES#"$PREFIX"/}

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 // C can reach nearly all of this. So nothing here may panic, and every allocation reports failure. `noise` indexes arrays of
-// constant length in many places, which is allowed there: tests/c/test_panics.py checks that no panic remains in the compiled
-// library.
+// constant length in many places, which is allowed there: tests/c/test_panics.py lists the checks of indices that
+// remain in the compiled library.
 #![cfg_attr(
     not(test),
     deny(

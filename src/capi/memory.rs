@@ -55,8 +55,8 @@ pub extern "C" fn somemem_new(number: usize) -> *mut SomeMem {
 ///
 /// Cost: growing by one element at a time copies each element a constant number of times on average. Buffers of 1 MiB and more grow without
 /// a copy: on Linux their pages are moved, on Windows up to somemem_capacity(). They are copied if the program has changed some of their
-/// pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. Shrinking gives memory back when less than
-/// three quarters of it are needed. A buffer below 1 MiB gives memory back when less than a quarter is needed and nothing is reserved.
+/// pages by mprotect() or madvise(), and in a forked child that grows beyond what was reserved. When they shrink, they give memory back
+/// when less than three quarters of it are needed. Smaller buffers do so when less than a quarter is needed and nothing is reserved.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn somemem_resize(memory: *mut SomeMem, new_number: usize) -> SomeMemStatus {
     // SAFETY: the caller's promise, stated in the crate's documentation.

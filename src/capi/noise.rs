@@ -29,7 +29,7 @@ use super::{SomeMem, SomeMemStatus, hand_over, keep_errno};
 ///
 /// Cost, in memory that is not in cache: with AVX-512 (AMD EPYC, Zen 5) 60 ns a call and 0.46 ns a double, which is 2.4 times memset();
 /// without it (AMD EPYC, Zen 3) 60 ns a call and 1.6 ns a double, 3 times memset(). Without AES instructions the same samples take
-/// some 30 to 70 times as long.
+/// some 25 to 70 times as long.
 ///
 /// Threads: from any thread at any time, each writing memory of its own.
 #[unsafe(no_mangle)]

@@ -112,15 +112,29 @@ def test_what_make_cannot_do_is_refused_before_anything_is_written(sources, sett
     assert done.returncode != 0 and done.stdout == "" and re.search(r"\*\*\* .* (must|cannot) ", done.stderr), done.stderr
 
 
-def test_what_another_commit_is_measured_with_is_written_below_here(sources):
-    """The folder has a space in its name, and what stands before it is the name of another file."""
-    words = str(sources).split(" ")
-    others = [pathlib.Path(" ".join(words[:n])) for n in range(1, len(words))]
-    for other in others:
-        other.touch()
-    done = subprocess.run(["make", "bench", "AGAINST=HEAD"], cwd=sources, env=PLAIN | {"CARGO": "/nowhere/cargo"}, capture_output=True, text=True)
-    assert done.returncode != 0 and (sources / "target" / "against" / "source").is_dir()
-    assert all(other.exists() for other in others)
+def test_what_another_commit_is_measured_with_is_written_below_here(tmp_path):
+    """The folder has a space in its name, and what stands before it is the name of another file. Cargo and the compiler are scripts that
+    write down what they are asked for."""
+    sources, asked, cargo, compiler = copy_sources(tmp_path / "my work"), tmp_path / "asked", tmp_path / "cargo", tmp_path / "cc"
+    (tmp_path / "my").touch()
+    cargo.write_text(f'#!/bin/sh\necho "cargo in $PWD: $*" >>{asked}\n')
+    compiler.write_text(f'#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nprintf \'#!/bin/sh\\nprintf "%%s\\\\n" "$@"\\n\' >"$2"\nchmod +x "$2"\n')
+    for script in (cargo, compiler):
+        script.chmod(0o755)
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "all"]):
+        run("git", *command, cwd=sources)
+    env = PLAIN | {"CARGO": str(cargo), "CC": str(compiler), "CARGO_BUILD_TARGET": HOST}
+    measured = run("make", "-s", "bench", "AGAINST=HEAD", cwd=sources, env=env)
+    target, library = sources / "target", f"{HOST}/release/examples/libkernels.so"
+    build = "build --release --example kernels"
+    assert asked.read_text().splitlines() == [
+        f"cargo in {target}/against/source: {build} --target-dir {target}/against/build",
+        f"cargo in {sources}: {build}",
+    ]
+    assert measured.splitlines() == [f"{target}/against/build/{library}", f"{target}/{library}", "HEAD", "0.7"]
+    assert (target / "against.txt").read_text() == measured and (target / "against" / "source" / "Makefile").exists()
+    assert (tmp_path / "my").exists()
 
 
 def install(sources, stage, *words):

@@ -158,7 +158,7 @@ impl<O: Operation> Draw<'_, O> {
 fn open<K: Kernel, O: Operation>(key: [u8; 16], row: Row, target: &mut Target<O>) -> (K, usize, u64) {
     // If the first index is odd, the first element of its block is not wanted.
     let skip = (row.first % 2) as usize;
-    // A short row takes only the blocks that it needs. A long row takes 8: the chunks draw the rest faster.
+    // A short row takes 2, 8 or 10 blocks, as few as it needs. A long row takes 8: the chunks draw the rest faster.
     match skip.saturating_add(row.number) {
         0..=4 => open_with::<K, O, 2>(key, row, row.number, target),
         17..=MOST_OPENING => open_with::<K, O, MOST_FIRST>(key, row, row.number, target),
